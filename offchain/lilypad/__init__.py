@@ -1,0 +1,1 @@
+"""Lilypad off chain: the agents, the command line and what they share."""

@@ -1,0 +1,1 @@
+"""The processes: provider, solver, creator."""

@@ -1,0 +1,1 @@
+"""The lilypad command: parse, call, render."""

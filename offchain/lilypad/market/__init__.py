@@ -1,0 +1,1 @@
+"""Where signed offers meet: order book, service, client."""

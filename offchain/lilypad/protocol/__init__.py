@@ -1,0 +1,1 @@
+"""The rules of the protocol as pure functions: no clock, no network, no log."""
