@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
+import {Ownable2Step} from "@openzeppelin/contracts/access/Ownable2Step.sol";
+import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
+import {ILilypadController} from "./interfaces/ILilypadController.sol";
+import {ILilypadModules, Module} from "./interfaces/ILilypadModules.sol";
+import {ILilypadPaymentsController} from "./interfaces/ILilypadPayments.sol";
+import {ILilypadStorage} from "./interfaces/ILilypadStorage.sol";
+import {IMediation} from "./interfaces/IMediation.sol";
+import {Matching} from "./libraries/Matching.sol";
+import {OfferNonces} from "./libraries/OfferNonces.sol";
+import {Settlement} from "./libraries/Settlement.sol";
+import {Deal, DealStatus} from "./types/Deal.sol";
+import {DealId} from "./types/DealId.sol";
+import {DealTerms} from "./types/DealTerms.sol";
+import {Leg} from "./types/Leg.sol";
+import {JobOffer, OfferPair, ResourceOffer, hashJobOffer, hashResourceOffer} from "./types/Offers.sol";
+import {Challenge, Result, Verdict} from "./types/Result.sol";
+import {BPS, Shares, toShares} from "./types/Shares.sol";
+
+/// @title The only door to a deal: checks who may do what until when, then has storage record it and the vault pay.
+/// @notice Holds no funds and no deals. Its owner sets two parameters within bounds, for deals agreed afterwards.
+contract LilypadController is ILilypadController, OfferNonces, EIP712, Ownable2Step {
+    /// @dev What the creator signs to accept, and the provider to submit, without sending a transaction itself.
+    bytes32 private constant ACCEPTANCE_TYPEHASH =
+        keccak256("Acceptance(bytes32 deal,bytes32 commitment,uint64 instructionCount)");
+    bytes32 private constant SUBMISSION_TYPEHASH =
+        keccak256("Submission(bytes32 deal,bytes32 commitment,uint64 instructionCount)");
+
+    uint16 public constant MAX_PROTOCOL_BPS = 1_000;
+    uint16 public constant MIN_COLLATERAL_FLOOR_BPS = 1_000;
+    uint16 public constant MAX_COLLATERAL_FLOOR_BPS = 50_000;
+
+    ILilypadPaymentsController public immutable PAYMENTS;
+    ILilypadStorage public immutable STORAGE;
+    ILilypadModules public immutable MODULES;
+    /// @notice Credited with the protocol's share.
+    address public immutable TREASURY;
+
+    /// @notice The protocol's share of each cost agreed from now on.
+    uint16 public protocolBps;
+    /// @notice The least collateral, as a share of the payment ceiling, for deals agreed from now on.
+    uint16 public collateralFloorBps = MIN_COLLATERAL_FLOOR_BPS;
+
+    constructor(
+        ILilypadPaymentsController payments,
+        ILilypadStorage storage_,
+        ILilypadModules modules,
+        address treasury,
+        address governor
+    ) EIP712("Lilypad", "1") Ownable(governor) {
+        PAYMENTS = payments;
+        STORAGE = storage_;
+        MODULES = modules;
+        TREASURY = treasury;
+    }
+
+    // ------------------------------------------------------------------ agreement
+
+    /// @inheritdoc ILilypadController
+    function agree(OfferPair calldata pair) external returns (DealId id) {
+        // Check
+        JobOffer calldata job = pair.job;
+        ResourceOffer calldata resource = pair.resource;
+        Module memory module = MODULES.moduleOf(job.module);
+        Shares shares = toShares(job.solverBps, module.royaltyBps, protocolBps);
+        uint256 floor = uint256(job.paymentCeiling) * collateralFloorBps / BPS;
+        Matching.requireCompatible(pair, module, shares, floor);
+        id = _terms(pair, module.author, shares).dealId();
+
+        // Effect
+        _useNonce(job.creator, job.nonce);
+        _useNonce(resource.provider, resource.nonce);
+        STORAGE.open(id);
+        emit DealAgreed(id, job.creator, resource.provider, job, resource, module.author, shares);
+
+        // Interaction
+        PAYMENTS.lock(job.creator, job.paymentCeiling, resource.provider, resource.collateral);
+    }
+
+    // ------------------------------------------------------------------ the provider's side
+
+    /// @inheritdoc ILilypadController
+    function decline(DealTerms calldata terms) external {
+        DealId id = _onlyParty(terms, terms.provider);
+        Deal memory deal = STORAGE.advance(id, DealStatus.Agreed, DealStatus.Declined, 0);
+        _requireUntil(id, deal.since + terms.windows.decline());
+        emit DealDeclined(id);
+        PAYMENTS.settle(Settlement.home(terms, 0));
+    }
+
+    /// @inheritdoc ILilypadController
+    function submitResult(DealTerms calldata terms, Result calldata result) external {
+        DealId id = _onlyParty(terms, terms.provider);
+        Deal memory deal = STORAGE.advance(id, DealStatus.Agreed, DealStatus.Submitted, result.digestOf());
+        _requireUntil(id, deal.since + terms.windows.submit());
+        emit ResultSubmitted(id, result.commitment, result.instructionCount);
+    }
+
+    /// @inheritdoc ILilypadController
+    function settle(
+        DealTerms calldata terms,
+        Result calldata result,
+        bytes calldata creatorSignature,
+        bytes calldata providerSignature
+    ) external {
+        DealId id = terms.dealId();
+        _requireConsent(terms.creator, _digest(ACCEPTANCE_TYPEHASH, id, result), creatorSignature);
+        bool submitted = STORAGE.dealOf(address(this), id).status == DealStatus.Submitted;
+        if (!submitted) _requireConsent(terms.provider, _digest(SUBMISSION_TYPEHASH, id, result), providerSignature);
+
+        Deal memory deal =
+            STORAGE.advance(id, submitted ? DealStatus.Submitted : DealStatus.Agreed, DealStatus.Accepted, result.digestOf());
+        if (submitted) _requireDigest(id, deal, result.digestOf());
+        _pay(id, terms, result);
+    }
+
+    // ------------------------------------------------------------------ the creator's side
+
+    /// @inheritdoc ILilypadController
+    function accept(DealTerms calldata terms, Result calldata result) external {
+        DealId id = _onlyParty(terms, terms.creator);
+        _advanceSubmitted(id, DealStatus.Accepted, result);
+        _pay(id, terms, result);
+    }
+
+    /// @inheritdoc ILilypadController
+    function finalize(DealTerms calldata terms, Result calldata result) external {
+        DealId id = terms.dealId();
+        Deal memory deal = _advanceSubmitted(id, DealStatus.Accepted, result);
+        _requireAfter(id, deal.since + terms.windows.judge());
+        _pay(id, terms, result);
+    }
+
+    /// @inheritdoc ILilypadController
+    function late(DealTerms calldata terms) external {
+        DealId id = terms.dealId();
+        Deal memory deal = STORAGE.advance(id, DealStatus.Agreed, DealStatus.Late, 0);
+        _requireAfter(id, deal.since + terms.windows.submit());
+        emit DealLate(id);
+        PAYMENTS.settle(Settlement.late(terms));
+    }
+
+    // ------------------------------------------------------------------ disputes
+
+    /// @inheritdoc ILilypadController
+    function challenge(DealTerms calldata terms, Result calldata result) external {
+        // Check
+        DealId id = terms.dealId();
+        IMediation mediation = IMediation(terms.verification.mediation());
+        Challenge memory dispute = Challenge(msg.sender, 0, 0);
+        (dispute.fee, dispute.bond) = mediation.quote(terms.verification);
+
+        // Effect
+        Deal memory deal = STORAGE.advance(id, DealStatus.Submitted, DealStatus.Challenged, dispute.digestWith(result));
+        _requireDigest(id, deal, result.digestOf());
+        _requireUntil(id, deal.since + terms.windows.judge());
+        emit DealChallenged(id, msg.sender, result, dispute.fee, dispute.bond);
+
+        // Interaction
+        PAYMENTS.lock(msg.sender, dispute.fee + dispute.bond, address(0), 0);
+        mediation.open(id, terms, result, dispute);
+    }
+
+    /// @inheritdoc ILilypadController
+    function verdict(DealTerms calldata terms, Result calldata result, Challenge calldata dispute, Verdict decision)
+        external
+    {
+        DealId id = _onlyParty(terms, terms.verification.mediation());
+        if (decision == Verdict.Undecided) return _end(id, terms, result, dispute);
+
+        bool isWrong = decision == Verdict.Wrong;
+        _advanceChallenged(id, isWrong ? DealStatus.Rejected : DealStatus.Accepted, result, dispute);
+        uint128 cost = isWrong ? 0 : Settlement.cost(terms, result.instructionCount);
+        emit DealDecided(id, decision, cost);
+
+        if (isWrong) PAYMENTS.settle(Settlement.wrong(terms, dispute));
+        else if (decision == Verdict.Right) PAYMENTS.settle(Settlement.right(terms, dispute, cost, TREASURY));
+        else PAYMENTS.settle(Settlement.withheld(terms, dispute, cost, TREASURY));
+    }
+
+    /// @inheritdoc ILilypadController
+    function expire(DealTerms calldata terms, Result calldata result, Challenge calldata dispute) external {
+        DealId id = terms.dealId();
+        uint40 since = STORAGE.dealOf(address(this), id).since;
+        _requireAfter(id, since + terms.windows.mediate());
+        _end(id, terms, result, dispute);
+    }
+
+    // ------------------------------------------------------------------ governance
+
+    /// @notice Sets the parameters for deals agreed from now on; a deal in flight keeps its own.
+    function setParameters(uint16 protocolBps_, uint16 collateralFloorBps_) external onlyOwner {
+        _requireBetween(protocolBps_, 0, MAX_PROTOCOL_BPS);
+        _requireBetween(collateralFloorBps_, MIN_COLLATERAL_FLOOR_BPS, MAX_COLLATERAL_FLOOR_BPS);
+        protocolBps = protocolBps_;
+        collateralFloorBps = collateralFloorBps_;
+        emit ParametersChanged(protocolBps_, collateralFloorBps_);
+    }
+
+    // ------------------------------------------------------------------ internal: what several doors share
+
+    /// @dev Both makers' consent is checked here, where the digests are at hand.
+    function _terms(OfferPair calldata pair, address author, Shares shares) private view returns (DealTerms memory) {
+        JobOffer calldata job = pair.job;
+        ResourceOffer calldata resource = pair.resource;
+        bytes32 jobDigest = _hashTypedDataV4(hashJobOffer(job));
+        bytes32 resourceDigest = _hashTypedDataV4(hashResourceOffer(resource));
+        _requireConsent(job.creator, jobDigest, pair.jobSignature);
+        _requireConsent(resource.provider, resourceDigest, pair.resourceSignature);
+        return DealTerms({
+            offers: keccak256(abi.encode(jobDigest, resourceDigest)),
+            creator: job.creator,
+            provider: resource.provider,
+            author: author,
+            solver: job.solver,
+            shares: shares,
+            pricePerInstruction: resource.pricePerInstruction,
+            paymentCeiling: job.paymentCeiling,
+            minimumPayment: resource.minimumPayment,
+            collateral: resource.collateral,
+            latePenalty: resource.latePenalty,
+            windows: job.windows,
+            verification: job.verification
+        });
+    }
+
+    function _pay(DealId id, DealTerms calldata terms, Result calldata result) private {
+        uint128 cost = Settlement.cost(terms, result.instructionCount);
+        emit DealAccepted(id, result.commitment, result.instructionCount, cost);
+        PAYMENTS.settle(Settlement.paid(terms, cost, TREASURY, 0));
+    }
+
+    function _end(DealId id, DealTerms calldata terms, Result calldata result, Challenge calldata dispute) private {
+        _advanceChallenged(id, DealStatus.Undecided, result, dispute);
+        emit DealDecided(id, Verdict.Undecided, 0);
+        PAYMENTS.settle(Settlement.undecided(terms, dispute));
+    }
+
+    function _advanceSubmitted(DealId id, DealStatus to, Result calldata result) private returns (Deal memory deal) {
+        bytes26 digest = result.digestOf();
+        deal = STORAGE.advance(id, DealStatus.Submitted, to, digest);
+        _requireDigest(id, deal, digest);
+    }
+
+    function _advanceChallenged(DealId id, DealStatus to, Result calldata result, Challenge calldata dispute) private {
+        Deal memory deal = STORAGE.advance(id, DealStatus.Challenged, to, result.digestOf());
+        _requireDigest(id, deal, dispute.digestWith(result));
+    }
+
+    /// @dev A maker consents by sending the transaction or by a signature, which a contract gives by ERC-1271.
+    function _requireConsent(address maker, bytes32 digest, bytes calldata signature) private view {
+        if (signature.length == 0 && maker == msg.sender) return;
+        if (!SignatureChecker.isValidSignatureNowCalldata(maker, digest, signature)) {
+            revert Controller_BadSignature(maker, digest);
+        }
+    }
+
+    function _digest(bytes32 typehash, DealId id, Result calldata result) private view returns (bytes32) {
+        return _hashTypedDataV4(keccak256(abi.encode(typehash, id, result.commitment, result.instructionCount)));
+    }
+
+    function _onlyParty(DealTerms calldata terms, address party) private view returns (DealId id) {
+        id = terms.dealId();
+        if (msg.sender != party) revert Controller_NotParty(id, msg.sender, party);
+    }
+
+    function _requireDigest(DealId id, Deal memory deal, bytes26 digest) private pure {
+        if (deal.digest != digest) revert Controller_WrongResult(id, deal.digest, digest);
+    }
+
+    function _requireUntil(DealId id, uint256 deadline) private view {
+        if (block.timestamp > deadline) revert Controller_TooLate(id, deadline, block.timestamp);
+    }
+
+    function _requireAfter(DealId id, uint256 deadline) private view {
+        if (block.timestamp <= deadline) revert Controller_TooEarly(id, deadline, block.timestamp);
+    }
+
+    function _requireBetween(uint256 value, uint256 low, uint256 high) private pure {
+        if (value < low || value > high) revert Controller_ParameterOutOfBounds(value, low, high);
+    }
+}

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {IOfferNonces} from "./IOfferNonces.sol";
+import {DealId} from "../types/DealId.sol";
+import {DealTerms} from "../types/DealTerms.sol";
+import {JobOffer, OfferPair, ResourceOffer} from "../types/Offers.sol";
+import {Challenge, Result, Verdict} from "../types/Result.sol";
+import {Resources} from "../types/Resources.sol";
+import {Shares} from "../types/Shares.sol";
+import {Verification} from "../types/Verification.sol";
+import {Windows} from "../types/Windows.sol";
+
+/// @notice Why two offers do not make a deal, or an action on a deal is refused.
+interface IControllerErrors {
+    error Controller_BadSignature(address signer, bytes32 digest);
+    error Controller_OfferExpired(address signer, uint256 expiry, uint256 nowAt);
+
+    error Controller_NotTarget(address provider, address target);
+    error Controller_SelfDeal(address account);
+    error Controller_PriceTooHigh(uint256 price, uint256 limit);
+    error Controller_MinimumAboveCeiling(uint256 minimumPayment, uint256 paymentCeiling);
+    error Controller_CollateralTooLow(uint256 collateral, uint256 needed);
+    error Controller_PenaltyAboveCollateral(uint256 latePenalty, uint256 collateral);
+    error Controller_ResourcesTooSmall(Resources available, Resources needed);
+    error Controller_WindowsInvalid(Windows windows);
+    error Controller_WindowsRefused(Windows asked, Windows limits);
+    error Controller_VerificationDiffers(Verification asked, Verification offered);
+    error Controller_VerificationInvalid(Verification verification);
+    error Controller_SolverMissing(uint256 solverBps);
+    error Controller_SharesTooHigh(uint256 totalBps, uint256 limitBps);
+    error Controller_ModuleNotAllowed(bytes32 module);
+    error Controller_ModuleRevoked(bytes32 module);
+    error Controller_ModuleNotCurated(bytes32 module);
+
+    error Controller_NotParty(DealId id, address caller, address expected);
+    error Controller_TooLate(DealId id, uint256 deadline, uint256 nowAt);
+    error Controller_TooEarly(DealId id, uint256 deadline, uint256 nowAt);
+    error Controller_WrongResult(DealId id, bytes26 actual, bytes26 expected);
+
+    error Controller_ParameterOutOfBounds(uint256 value, uint256 low, uint256 high);
+}
+
+interface IControllerEvents {
+    /// @notice Both offers in full, and the two things that the chain added to them: enough to derive the terms.
+    /// @param author who receives the royalty.
+    /// @param shares of solver, author and protocol, as they stay for this deal.
+    event DealAgreed(
+        DealId indexed id,
+        address indexed creator,
+        address indexed provider,
+        JobOffer job,
+        ResourceOffer resource,
+        address author,
+        Shares shares
+    );
+    event DealDeclined(DealId indexed id);
+    event ResultSubmitted(DealId indexed id, bytes32 commitment, uint64 instructionCount);
+    event DealAccepted(DealId indexed id, bytes32 commitment, uint64 instructionCount, uint128 cost);
+    event DealChallenged(DealId indexed id, address indexed challenger, Result result, uint128 fee, uint128 bond);
+    event DealDecided(DealId indexed id, Verdict verdict, uint128 cost);
+    event DealLate(DealId indexed id);
+    event ParametersChanged(uint16 protocolBps, uint16 collateralFloorBps);
+}
+
+/// @notice The only door to a deal. See DealStatus for the life of a deal, who may do what, and until when.
+interface ILilypadController is IControllerErrors, IControllerEvents, IOfferNonces {
+    /// @notice Makes a deal of two compatible offers and locks both sides' funds. Anyone may bring them.
+    function agree(OfferPair calldata pair) external returns (DealId id);
+
+    /// @notice The provider does not take the deal after all, inside its decline window; everybody goes home.
+    function decline(DealTerms calldata terms) external;
+
+    /// @notice The provider commits to a result.
+    function submitResult(DealTerms calldata terms, Result calldata result) external;
+
+    /// @notice From Agreed or Submitted straight to Accepted, with both sides' consent to this very result.
+    /// @param creatorSignature over Acceptance(deal, commitment, instructionCount); empty when the caller is the creator.
+    /// @param providerSignature over Submission(deal, commitment, instructionCount); empty when the caller is the
+    /// provider, or when this result was submitted already.
+    function settle(
+        DealTerms calldata terms,
+        Result calldata result,
+        bytes calldata creatorSignature,
+        bytes calldata providerSignature
+    ) external;
+
+    /// @notice The creator accepts a submitted result.
+    function accept(DealTerms calldata terms, Result calldata result) external;
+
+    /// @notice Anyone accepts for a creator that let the judge window pass.
+    function finalize(DealTerms calldata terms, Result calldata result) external;
+
+    /// @notice Anyone ends a deal whose provider let the submit window pass.
+    function late(DealTerms calldata terms) external;
+
+    /// @notice Anyone disputes a result, locking the mediation's fee and bond from its free balance.
+    function challenge(DealTerms calldata terms, Result calldata result) external;
+
+    /// @notice The mediation named in the terms decides a dispute.
+    function verdict(DealTerms calldata terms, Result calldata result, Challenge calldata dispute, Verdict decision)
+        external;
+
+    /// @notice Anyone ends a dispute whose mediation let the mediate window pass; everybody goes home whole.
+    function expire(DealTerms calldata terms, Result calldata result, Challenge calldata dispute) external;
+}

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {Deal, DealStatus} from "../types/Deal.sol";
+import {DealId} from "../types/DealId.sol";
+
+/// @notice The record of all deals. Every writer has a space of its own, so a deal stays with the controller that
+/// opened it, and no list of allowed writers is needed.
+interface ILilypadStorage {
+    error Storage_DealExists(DealId id);
+    error Storage_WrongStatus(DealId id, DealStatus actual, DealStatus expected);
+    error Storage_NotForward(DealId id, DealStatus from, DealStatus to);
+
+    /// @notice The slot of one deal; status None for an unknown id.
+    function dealOf(address controller, DealId id) external view returns (Deal memory);
+
+    /// @notice Opens a deal of the calling controller in status Agreed.
+    function open(DealId id) external;
+
+    /// @notice Moves a deal of the calling controller from `from` to `to`, with `digest` as its new digest.
+    /// @return before the slot as it was, for the caller to check deadlines and digest against.
+    function advance(DealId id, DealStatus from, DealStatus to, bytes26 digest) external returns (Deal memory before);
+}

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {DealTerms} from "../types/DealTerms.sol";
+import {Leg} from "../types/Leg.sol";
+import {Challenge} from "../types/Result.sol";
+import {BPS} from "../types/Shares.sol";
+
+/// @notice Who gets what at each end of a deal: pure arithmetic, mirrored in offchain/lilypad/protocol/settlement.py.
+/// Every function returns legs in which as much is credited as unlocked; the vault checks it again.
+/// Rounding is down for every share, and what rounding leaves belongs to whoever bears the cost of the split.
+library Settlement {
+    /// @dev Credited with what is burned. Nobody holds its key, so what it has can never move again.
+    address internal constant BURNED = 0x000000000000000000000000000000000000dEaD;
+    /// @dev Of a losing bond, and of what is left of a slashed collateral when the mediators are paid.
+    uint256 internal constant BURN_BPS = 5_000;
+    /// @dev Of a slashed collateral's unburned rest, to the challenger; the creator has the remainder.
+    uint256 internal constant CHALLENGER_BPS = 5_000;
+
+    /// @return cost count x price, at least the minimum payment, at most the ceiling.
+    function cost(DealTerms calldata terms, uint64 instructionCount) internal pure returns (uint128) {
+        uint256 price = uint256(terms.pricePerInstruction) * instructionCount;
+        if (price < terms.minimumPayment) price = terms.minimumPayment;
+        if (price > terms.paymentCeiling) price = terms.paymentCeiling;
+        return uint128(price);
+    }
+
+    /// @notice The provider is paid and gets its collateral back.
+    /// @param extra empty legs to leave at the end for the caller.
+    function paid(DealTerms calldata terms, uint128 price, address treasury, uint256 extra)
+        internal
+        pure
+        returns (Leg[] memory legs)
+    {
+        uint128 toSolver = _share(price, terms.shares.solverBps());
+        uint128 toAuthor = _share(price, terms.shares.royaltyBps());
+        uint128 toTreasury = _share(price, terms.shares.protocolBps());
+
+        uint256 used = 2;
+        if (toSolver != 0) ++used;
+        if (toAuthor != 0) ++used;
+        if (toTreasury != 0) ++used;
+        legs = new Leg[](used + extra);
+
+        legs[0] = Leg(terms.creator, terms.paymentCeiling, terms.paymentCeiling - price);
+        uint128 net = price - toSolver - toAuthor - toTreasury;
+        legs[1] = Leg(terms.provider, terms.collateral, terms.collateral + net);
+        used = 2;
+        if (toSolver != 0) legs[used++] = Leg(terms.solver, 0, toSolver);
+        if (toAuthor != 0) legs[used++] = Leg(terms.author, 0, toAuthor);
+        if (toTreasury != 0) legs[used++] = Leg(treasury, 0, toTreasury);
+    }
+
+    /// @notice Nobody is paid, nobody loses anything.
+    function home(DealTerms calldata terms, uint256 extra) internal pure returns (Leg[] memory legs) {
+        legs = new Leg[](2 + extra);
+        legs[0] = Leg(terms.creator, terms.paymentCeiling, terms.paymentCeiling);
+        legs[1] = Leg(terms.provider, terms.collateral, terms.collateral);
+    }
+
+    /// @notice The creator is refunded and given the late penalty.
+    function late(DealTerms calldata terms) internal pure returns (Leg[] memory legs) {
+        legs = home(terms, 0);
+        legs[0].credit += terms.latePenalty;
+        legs[1].credit -= terms.latePenalty;
+    }
+
+    /// @notice The result was right: its challenger pays the mediators; its bond is part burned, the rest is the
+    /// provider's for the trouble.
+    function right(DealTerms calldata terms, Challenge calldata dispute, uint128 price, address treasury)
+        internal
+        pure
+        returns (Leg[] memory legs)
+    {
+        legs = paid(terms, price, treasury, 3);
+        uint128 burned = _share(dispute.bond, BURN_BPS);
+        legs[1].credit += dispute.bond - burned;
+        uint256 at = legs.length - 3;
+        legs[at] = Leg(dispute.challenger, dispute.fee + dispute.bond, 0);
+        legs[at + 1] = Leg(terms.verification.mediation(), 0, dispute.fee);
+        legs[at + 2] = Leg(BURNED, 0, burned);
+    }
+
+    /// @notice The result was right but its output could not be fetched: the provider is paid and pays the
+    /// mediators, as far as its collateral goes; the challenger pays what is missing.
+    function withheld(DealTerms calldata terms, Challenge calldata dispute, uint128 price, address treasury)
+        internal
+        pure
+        returns (Leg[] memory legs)
+    {
+        legs = paid(terms, price, treasury, 2);
+        uint128 fromProvider = _least(dispute.fee, terms.collateral);
+        legs[1].credit -= fromProvider;
+        uint256 at = legs.length - 2;
+        legs[at] = Leg(dispute.challenger, dispute.fee + dispute.bond, dispute.bond + fromProvider);
+        legs[at + 1] = Leg(terms.verification.mediation(), 0, dispute.fee);
+    }
+
+    /// @notice The result was wrong: the creator is refunded, the whole collateral slashed. It pays the mediators
+    /// first; half of the rest is burned, so that nobody gains by disputing with itself; the challenger and the
+    /// creator share what is left.
+    function wrong(DealTerms calldata terms, Challenge calldata dispute) internal pure returns (Leg[] memory legs) {
+        legs = home(terms, 3);
+        uint128 fromProvider = _least(dispute.fee, terms.collateral);
+        uint128 rest = terms.collateral - fromProvider;
+        uint128 burned = _share(rest, BURN_BPS);
+        uint128 reward = _share(rest - burned, CHALLENGER_BPS);
+        legs[0].credit += rest - burned - reward;
+        legs[1].credit = 0;
+        legs[2] = Leg(dispute.challenger, dispute.fee + dispute.bond, dispute.bond + fromProvider + reward);
+        legs[3] = Leg(terms.verification.mediation(), 0, dispute.fee);
+        legs[4] = Leg(BURNED, 0, burned);
+    }
+
+    /// @notice No verdict: everybody goes home whole.
+    function undecided(DealTerms calldata terms, Challenge calldata dispute) internal pure returns (Leg[] memory legs) {
+        legs = home(terms, 1);
+        uint128 locked = dispute.fee + dispute.bond;
+        legs[2] = Leg(dispute.challenger, locked, locked);
+    }
+
+    function _share(uint128 amount, uint256 bps) private pure returns (uint128) {
+        return uint128(uint256(amount) * bps / BPS);
+    }
+
+    function _least(uint128 a, uint128 b) private pure returns (uint128) {
+        return a < b ? a : b;
+    }
+}

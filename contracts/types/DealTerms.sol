@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {DealId} from "./DealId.sol";
+import {Shares} from "./Shares.sol";
+import {Verification} from "./Verification.sol";
+import {Windows} from "./Windows.sol";
+
+using {dealId} for DealTerms global;
+
+/// @notice The few words of a deal that money and deadlines depend on. They are never stored: whoever acts on a deal
+/// passes them in calldata, and their hash is the id under which the deal is found, so false terms find nothing.
+/// @param offers hash of the two offers' EIP-712 digests: binds the terms to what was signed, on this chain.
+/// @param creator who pays.
+/// @param provider who runs and is paid.
+/// @param author who receives the royalty.
+/// @param solver who receives the solver's share.
+/// @param shares the three shares of the cost.
+/// @param pricePerInstruction what one instruction costs.
+/// @param paymentCeiling locked by the creator; the most the deal can cost.
+/// @param minimumPayment the least it costs.
+/// @param collateral locked by the provider.
+/// @param latePenalty part of the collateral that lateness costs.
+/// @param windows the four windows.
+/// @param verification who decides a dispute, and how.
+struct DealTerms {
+    bytes32 offers;
+    address creator;
+    address provider;
+    address author;
+    address solver;
+    Shares shares;
+    uint128 pricePerInstruction;
+    uint128 paymentCeiling;
+    uint128 minimumPayment;
+    uint128 collateral;
+    uint128 latePenalty;
+    Windows windows;
+    Verification verification;
+}
+
+function dealId(DealTerms memory terms) pure returns (DealId) {
+    return DealId.wrap(keccak256(abi.encode(terms)));
+}

@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+/// @notice One account's part in a settlement: what leaves its locked balance and what enters its free balance.
+struct Leg {
+    address account;
+    uint128 unlock;
+    uint128 credit;
+}
