@@ -1,6 +1,6 @@
 """Compiles the contracts and writes ABI and creation code of each to where the agents read them.
 
-    ape run export_artifacts
+ape run export_artifacts
 """
 
 import json
@@ -20,7 +20,9 @@ def main() -> None:
     for name in CONTRACTS:
         contract = project.get_contract(name).contract_type
         artifact = {
-            "abi": [entry.model_dump(mode="json", by_alias=True, exclude_none=True) for entry in contract.abi],
+            "abi": [
+                entry.model_dump(mode="json", by_alias=True, exclude_none=True) for entry in contract.abi
+            ],
             "bytecode": contract.deployment_bytecode.bytecode,
         }
         (TARGET / f"{name}.json").write_text(json.dumps(artifact, indent=1, sort_keys=True) + "\n")

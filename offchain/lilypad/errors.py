@@ -40,6 +40,10 @@ class ModuleInvalidError(RejectedError):
     """A manifest or a job's inputs break the rules of the module format."""
 
 
+class OfferInvalidError(RejectedError):
+    """An offer is malformed, not signed by its maker, or cannot make a deal."""
+
+
 class ContentInvalidError(RejectedError):
     """Bytes do not hash to what was asked for, or are not canonical content."""
 

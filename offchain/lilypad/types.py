@@ -80,7 +80,7 @@ class ExitStatus(int):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What an execution may use. Reaching `instructions` is a result; the others are the module's own fault."""
+    """What an execution may use. Reaching `instructions` is a result of its own: out of budget."""
 
     instructions: int
     """WASM: fuel. Containers: nanoseconds of CPU time."""
