@@ -1,0 +1,110 @@
+"""The order book: signed offers that wait for their match.
+
+A convenience that nobody has to trust: every offer carries its maker's signature, and the chain checks it again.
+It forgets everything when its process ends; makers announce their offers again until they see them agreed.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from lilypad.errors import OfferInvalidError
+from lilypad.protocol.offers import Domain, JobOffer, ResourceOffer
+from lilypad.protocol.signing import signer_of
+from lilypad.types import Address, DealId
+
+
+class OfferStatus(enum.StrEnum):
+    RESTING = "resting"
+    """Waits for its match."""
+    AGREED = "agreed"
+    """Is part of a deal on chain."""
+    REFUSED = "refused"
+    """Can make no deal any more, or never could; the reason says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignedJob:
+    offer: JobOffer
+    signature: bytes
+
+    @property
+    def maker(self) -> Address:
+        return self.offer.creator
+
+
+@dataclass(frozen=True, slots=True)
+class SignedResource:
+    offer: ResourceOffer
+    signature: bytes
+
+    @property
+    def maker(self) -> Address:
+        return self.offer.provider
+
+
+Signed = SignedJob | SignedResource
+
+
+@dataclass(slots=True)
+class Entry:
+    """An offer in the book, under the EIP-712 digest that its maker signed."""
+
+    digest: bytes
+    signed: Signed
+    status: OfferStatus = OfferStatus.RESTING
+    reason: str = ""
+    deal: DealId | None = None
+
+
+class OrderBook:
+    """Offers by digest. Adding one again is harmless, whoever does it."""
+
+    def __init__(self, domain: Domain, capacity: int = 100_000) -> None:
+        self.domain = domain
+        self._capacity = capacity
+        self._entries: dict[bytes, Entry] = {}
+
+    def add(self, signed: Signed, now: int) -> Entry:
+        """
+        Raises:
+            OfferInvalidError: not signed by its maker, expired, or the book is full.
+        """
+        digest = self.domain.digest(signed.offer.struct_hash())
+        if (known := self._entries.get(digest)) is not None:
+            return known
+        if signer_of(self.domain, signed.offer, signed.signature) != signed.maker:
+            raise OfferInvalidError(
+                "the signature is not the maker's for this chain and controller", maker=signed.maker
+            )
+        if now > signed.offer.expiry:
+            raise OfferInvalidError("the offer has expired", expiry=signed.offer.expiry, now=now)
+        if len(self._entries) >= self._capacity:
+            self.forget_expired(now)
+        if len(self._entries) >= self._capacity:
+            raise OfferInvalidError("the order book is full: try again later", capacity=self._capacity)
+        entry = self._entries[digest] = Entry(digest, signed)
+        return entry
+
+    def get(self, digest: bytes) -> Entry | None:
+        return self._entries.get(digest)
+
+    def resting(self, kind: type[Signed]) -> Iterator[Entry]:
+        for entry in self._entries.values():
+            if entry.status is OfferStatus.RESTING and isinstance(entry.signed, kind):
+                yield entry
+
+    def agreed(self, digests: tuple[bytes, ...], deal: DealId) -> None:
+        """The chain says that these offers made a deal, whoever brought them there."""
+        for digest in digests:
+            if (entry := self._entries.get(digest)) is not None:
+                entry.status, entry.deal, entry.reason = OfferStatus.AGREED, deal, ""
+
+    def refuse(self, entry: Entry, reason: str) -> None:
+        if entry.status is OfferStatus.RESTING:
+            entry.status, entry.reason = OfferStatus.REFUSED, reason
+
+    def forget_expired(self, now: int) -> None:
+        self._entries = {d: e for d, e in self._entries.items() if now <= e.signed.offer.expiry}
