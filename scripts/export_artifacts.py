@@ -20,9 +20,7 @@ def main() -> None:
     for name in CONTRACTS:
         contract = project.get_contract(name).contract_type
         artifact = {
-            "abi": [
-                entry.model_dump(mode="json", by_alias=True, exclude_none=True) for entry in contract.abi
-            ],
+            "abi": [entry.model_dump(mode="json", by_alias=True, exclude_none=True) for entry in contract.abi],
             "bytecode": contract.deployment_bytecode.bytecode,
         }
         (TARGET / f"{name}.json").write_text(json.dumps(artifact, indent=1, sort_keys=True) + "\n")

@@ -13,12 +13,10 @@ from pathlib import Path
 from typing import Any, Self
 
 import yaml
-from eth_abi.abi import encode
-from eth_utils.abi import collapse_if_tuple
 from eth_utils.address import is_checksum_address, to_checksum_address
 from eth_utils.crypto import keccak
 
-from lilypad.chain.artifacts import load_artifact
+from lilypad.chain.contracts import creation_code
 from lilypad.errors import FaultError
 from lilypad.types import Address
 
@@ -79,7 +77,7 @@ def plan(parameters: DeployParameters) -> Iterator[Step]:
     salt = keccak(text=parameters.salt)
 
     def step(name: str, *arguments: Any) -> Step:
-        code = _creation_code(name, arguments)
+        code = creation_code(name, *arguments)
         return Step(name, create2_address(salt, code), code, salt)
 
     token = step("LilypadToken", parameters.token_holder)
@@ -96,10 +94,3 @@ def plan(parameters: DeployParameters) -> Iterator[Step]:
 def create2_address(salt: bytes, creation_code: bytes) -> Address:
     packed = b"\xff" + bytes.fromhex(FACTORY[2:]) + salt + keccak(creation_code)
     return to_checksum_address(keccak(packed)[12:])
-
-
-def _creation_code(name: str, arguments: tuple[Any, ...]) -> bytes:
-    artifact = load_artifact(name)
-    constructor = next((entry for entry in artifact.abi if entry["type"] == "constructor"), {"inputs": []})
-    kinds = [collapse_if_tuple(entry) for entry in constructor["inputs"]]
-    return artifact.bytecode + encode(kinds, arguments)
