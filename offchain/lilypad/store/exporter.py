@@ -29,9 +29,7 @@ _AT_ONCE = 8
 """Blocks fetched together: with 2 MiB each and few of them the memory in use stays small."""
 
 
-async def export_directory(
-    cid: Cid, source: BlockSource, destination: Path, limits: DagLimits | None = None
-) -> None:
+async def export_directory(cid: Cid, source: BlockSource, destination: Path, limits: DagLimits | None = None) -> None:
     """Write the directory `cid` to `destination`, which must be absent or an empty directory.
 
     Raises:

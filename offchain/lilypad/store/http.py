@@ -168,13 +168,9 @@ class HttpBlockSource:
                     why[url] = error.message
                     self._drop(url)
                 except (ContentUnavailableError, aiohttp.ClientError, TimeoutError) as error:
-                    why[url] = (
-                        error if isinstance(error, _NotFoundError) else f"{type(error).__name__} {error}"
-                    )
+                    why[url] = error if isinstance(error, _NotFoundError) else f"{type(error).__name__} {error}"
                     self._ask_last(url)
-        raise ContentUnavailableError(
-            "No server has this content", cid=cid, **{"servers": why or "none left"}
-        )
+        raise ContentUnavailableError("No server has this content", cid=cid, **{"servers": why or "none left"})
 
     async def _get_from(self, url: str, cid: Cid) -> bytes:
         headers = {"Accept": RAW_TYPE, "Accept-Encoding": "identity"}

@@ -74,9 +74,7 @@ class _Walk:
                 return (yield from self.directory(inner, path + "/"))
         if kind != stat.S_IFREG:
             found = _KINDS.get(kind, "special file")
-            raise ContentInvalidError(
-                f"Only plain files and directories are content, not a {found}", path=path
-            )
+            raise ContentInvalidError(f"Only plain files and directories are content, not a {found}", path=path)
         with _opened(_OPEN_FILE, name, folder, path) as file:
             return (yield from file_blocks(self._chunks(file, path)))
 

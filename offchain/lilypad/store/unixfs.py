@@ -191,9 +191,7 @@ def _decode_node(block: Block) -> FileNode | DirectoryNode:
 
 
 def _decode_file_header(node: PbNode) -> tuple[int, ...]:
-    sizes = tuple(
-        value for number, value in dagpb.fields(node.data) if number == 4 and isinstance(value, int)
-    )
+    sizes = tuple(value for number, value in dagpb.fields(node.data) if number == 4 and isinstance(value, int))
     if not sizes or len(sizes) != len(node.links) or any(link.name for link in node.links):
         raise ContentInvalidError("Neither a plain directory nor the inner node of a file")
     if min(sizes) == 0 or _file_header(sizes) != node.data:
