@@ -50,6 +50,10 @@ class BlockStore(ABC):
         """Let go of a root; a no-op when it is not pinned."""
 
     @abstractmethod
+    async def pins(self) -> list[Cid]:
+        """The roots that are pinned."""
+
+    @abstractmethod
     async def remove(self, cid: Cid) -> None:
         """Forget one block; a no-op when it is not there. A pinned root is refused."""
 

@@ -54,7 +54,7 @@ class DagLimits:
     """Bytes of all files together."""
     entries: int = 100_000
     """Files and directories."""
-    links: int = 1_000_000
+    links: int = 200_000
     """Links followed, repeated ones repeatedly: bounds the work."""
     depth: int = 32
     """Directories inside each other, below the root."""

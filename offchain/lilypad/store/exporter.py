@@ -46,7 +46,7 @@ async def export_directory(cid: Cid, source: BlockSource, destination: Path, lim
         await _Export(source, Budget(limits or DagLimits())).directory(root, tree, "")
         await asyncio.to_thread(os.rename, tree, destination)
     finally:
-        await asyncio.to_thread(shutil.rmtree, workplace)
+        await asyncio.to_thread(shutil.rmtree, workplace, ignore_errors=True)
 
 
 async def read_file(cid: Cid, source: BlockSource, max_bytes: int) -> bytes:
@@ -84,11 +84,8 @@ class _Export:
 
     async def _file(self, node: Leaf | FileNode, path: Path) -> None:
         self.budget.spend(total_bytes=node.size)
-        file = await asyncio.to_thread(path.open, "xb")
-        try:
+        with _new_file(path) as file:
             await self.pour(node, file)
-        finally:
-            await asyncio.to_thread(file.close)
 
     async def pour(self, node: Leaf | FileNode, into: BinaryIO, depth: int = 0) -> None:
         """The bytes of a file in order; its size has been spent already."""
@@ -115,6 +112,11 @@ def _linked(link: Link, block: Block) -> Node:
     if node.tsize != link.tsize:
         raise ContentInvalidError("A link's Tsize is wrong", cid=link.cid, is_=node.tsize, says=link.tsize)
     return node
+
+
+def _new_file(path: Path) -> BinaryIO:
+    """Opened at once, not in a thread: a cancelled export must know what it has to close."""
+    return path.open("xb")
 
 
 def _batches(links: Sequence[Link]) -> Iterator[Sequence[Link]]:

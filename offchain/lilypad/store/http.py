@@ -170,7 +170,7 @@ class HttpBlockSource:
                 except (ContentUnavailableError, aiohttp.ClientError, TimeoutError) as error:
                     why[url] = error if isinstance(error, _NotFoundError) else f"{type(error).__name__} {error}"
                     self._ask_last(url)
-        raise ContentUnavailableError("No server has this content", cid=cid, **{"servers": why or "none left"})
+        raise ContentUnavailableError("No server has this content", cid=cid, servers=why or "none left")
 
     async def _get_from(self, url: str, cid: Cid) -> bytes:
         headers = {"Accept": RAW_TYPE, "Accept-Encoding": "identity"}

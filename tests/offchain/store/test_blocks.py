@@ -94,6 +94,7 @@ async def test_pin__absent__is_unavailable(any_store: BlockStore) -> None:
 async def test_unpin__pinned__may_be_removed(any_store: BlockStore) -> None:
     await any_store.put(HELLO_BLOCK)
     await any_store.pin(HELLO_BLOCK.cid)
+    assert await any_store.pins() == [HELLO_BLOCK.cid]
     await any_store.unpin(HELLO_BLOCK.cid)
     await any_store.remove(HELLO_BLOCK.cid)
 

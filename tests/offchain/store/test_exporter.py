@@ -202,6 +202,25 @@ async def test_read_file__directory__is_refused() -> None:
         await read_file(directory().cid, MemoryStore([directory()]), 5)
 
 
+async def test_export__cancelled__leaves_nothing_behind(out: Path) -> None:
+    asked = asyncio.Event()
+
+    class Silent(MemoryStore):
+        async def get(self, cid: Cid) -> bytes:
+            if cid == A.cid:
+                asked.set()
+                await asyncio.Event().wait()
+            return await super().get(cid)
+
+    root = directory(leaf_link(A, "a"))
+    export = asyncio.create_task(export_directory(root.cid, Silent([A, root]), out))
+    await asked.wait()
+    export.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await export
+    assert list(out.parent.iterdir()) == []
+
+
 async def test_export__source_that_breaks__raises_its_own_error(out: Path) -> None:
     class Broken(MemoryStore):
         async def get(self, cid: Cid) -> bytes:

@@ -138,7 +138,7 @@ async def test_post__uploads_switched_off__is_refused(serve: Serve, session: Ses
 
 async def test_upload__tree__arrives(serve: Serve, session: Session, tmp_path: Path) -> None:
     ours, theirs = MemoryStore(), MemoryStore()
-    root = await ours.add_directory(write_tree(tmp_path / "in", {"a": bytes(700_000), "b": {"c": HELLO}}))
+    root = await ours.add_directory(write_tree(tmp_path / "in", {"a": bytes(range(256)) * 12_000, "b": {"c": HELLO}}))
     await upload(await serve(app(theirs)), root, ours, session)
     assert theirs.blocks == ours.blocks
 
