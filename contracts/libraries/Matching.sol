@@ -5,8 +5,8 @@ import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProo
 import {IControllerErrors as E} from "../interfaces/ILilypadController.sol";
 import {Module, ModuleStatus} from "../interfaces/ILilypadModules.sol";
 import {JobOffer, OfferPair, ResourceOffer} from "../types/Offers.sol";
-import {Shares} from "../types/Shares.sol";
-import {LEVEL_MEDIATED, Verification} from "../types/Verification.sol";
+import {BPS, Shares} from "../types/Shares.sol";
+import {Verification} from "../types/Verification.sol";
 
 /// @notice Whether two offers make a deal: each check is one sentence of the protocol and one error.
 /// The same rules, in the same order, are in offchain/lilypad/protocol/matching.py.
@@ -42,9 +42,9 @@ library Matching {
             revert E.Controller_NotTarget(resource.provider, job.target);
         }
         if (job.solver == address(0) && job.solverBps != 0) revert E.Controller_SolverMissing(job.solverBps);
-        if (shares.totalBps() > resource.sharesBps) {
-            revert E.Controller_SharesTooHigh(shares.totalBps(), resource.sharesBps);
-        }
+        // Never more than the whole cost, whatever was signed: such a deal could not be paid out, nor end.
+        uint256 limit = resource.sharesBps < BPS ? resource.sharesBps : BPS;
+        if (shares.totalBps() > limit) revert E.Controller_SharesTooHigh(shares.totalBps(), limit);
     }
 
     function _requireMoney(JobOffer calldata job, ResourceOffer calldata resource, uint256 floor) private pure {
@@ -73,9 +73,7 @@ library Matching {
         if (Verification.unwrap(asked) != Verification.unwrap(resource.verification)) {
             revert E.Controller_VerificationDiffers(asked, resource.verification);
         }
-        if (asked.level() != LEVEL_MEDIATED || asked.mediation() == address(0)) {
-            revert E.Controller_VerificationInvalid(asked);
-        }
+        if (!asked.valid()) revert E.Controller_VerificationInvalid(asked);
     }
 
     function _requireModule(bytes32 id, Module memory module, bytes32 allowed, bytes32[] calldata proof) private pure {

@@ -49,7 +49,7 @@ struct JobOffer {
 /// @param minimumPayment the least it charges for a finished job.
 /// @param collateral what it risks: all of it for a wrong result.
 /// @param latePenalty what it pays, out of the collateral, for no result in time.
-/// @param windows the least time to decline and submit, the most to be judged and mediated, that it takes.
+/// @param windows the least time to decline, to submit and to have a dispute decided, and the most to be judged.
 /// @param verification how a dispute is decided.
 struct ResourceOffer {
     address provider;
@@ -67,7 +67,7 @@ struct ResourceOffer {
 }
 
 /// @notice All that it takes to make a deal.
-/// @param jobSignature, resourceSignature ECDSA (64 or 65 bytes) or ERC-1271; empty when the caller is the maker.
+/// @param jobSignature, resourceSignature ECDSA (65 bytes) or ERC-1271; empty when the caller is the maker.
 /// @param moduleProof Merkle proof of the module in the provider's allow-list; empty without such a list.
 struct OfferPair {
     JobOffer job;

@@ -6,7 +6,7 @@ pragma solidity 0.8.37;
 /// drawn, odd), level (8), toleranceBps (16: how far two measured instruction counts may differ).
 type Verification is uint256;
 
-using {mediation, mediatorSet, mediators, level, toleranceBps} for Verification global;
+using {mediation, mediatorSet, mediators, level, toleranceBps, valid} for Verification global;
 
 /// @dev The levels a deal may name. Direct acceptance (settle) is open at every level; the higher ones (proven,
 /// zero-knowledge) come with their verifiers.
@@ -30,4 +30,9 @@ function level(Verification v) pure returns (uint8) {
 
 function toleranceBps(Verification v) pure returns (uint16) {
     return uint16(Verification.unwrap(v) >> 208);
+}
+
+/// @notice Whether the word names a level that exists and somebody who judges, and nothing in its unused bits.
+function valid(Verification v) pure returns (bool) {
+    return Verification.unwrap(v) >> 224 == 0 && v.level() == LEVEL_MEDIATED && v.mediation() != address(0);
 }

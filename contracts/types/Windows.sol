@@ -27,10 +27,11 @@ function mediate(Windows w) pure returns (uint256) {
 }
 
 /// @notice Whether a provider that signed `limits` takes a job with windows `asked`:
-/// at least its own time to decline and to submit, at most its own time to be judged and mediated.
+/// at least its own time to decline, to submit and to have a dispute decided, at most its own time to be judged.
+/// @dev A mediate window shorter than the mediation needs would be free compute: challenge, let it pass, expire.
 function accepts(Windows limits, Windows asked) pure returns (bool) {
-    return asked.decline() >= limits.decline() && asked.submit() >= limits.submit() && asked.judge() <= limits.judge()
-        && asked.mediate() <= limits.mediate();
+    return Windows.unwrap(limits) >> 128 == 0 && asked.decline() >= limits.decline()
+        && asked.submit() >= limits.submit() && asked.judge() <= limits.judge() && asked.mediate() >= limits.mediate();
 }
 
 /// @notice Whether every window has a sane length: none beyond LONGEST_WINDOW, and time to submit and to judge.

@@ -13,7 +13,7 @@ from eth_utils.crypto import keccak
 
 from lilypad.protocol.offers import JobOffer, ResourceOffer
 from lilypad.protocol.terms import collateral_floor
-from lilypad.protocol.words import Shares
+from lilypad.protocol.words import BPS, Shares
 from lilypad.types import ZERO_ADDRESS, Address, ModuleId
 
 
@@ -65,7 +65,7 @@ def mismatch(
         (job.creator == resource.provider, "SelfDeal"),
         (job.target not in (ZERO_ADDRESS, resource.provider), "NotTarget"),
         (job.solver == ZERO_ADDRESS and job.solver_bps != 0, "SolverMissing"),
-        (shares.total_bps > resource.shares_bps, "SharesTooHigh"),
+        (shares.total_bps > min(resource.shares_bps, BPS), "SharesTooHigh"),
         (resource.price_per_instruction > job.price_per_instruction, "PriceTooHigh"),
         (resource.minimum_payment > job.payment_ceiling, "MinimumAboveCeiling"),
         (resource.collateral < max(job.collateral, floor), "CollateralTooLow"),

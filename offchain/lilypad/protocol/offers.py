@@ -15,7 +15,7 @@ from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 
 from lilypad.errors import OfferInvalidError
-from lilypad.protocol.words import Verification, Windows
+from lilypad.protocol.words import Shares, Verification, Windows
 from lilypad.types import Address, Digest, ModuleId, Resources
 
 
@@ -27,7 +27,7 @@ class Word(Protocol):
     def unpack(cls, word: int) -> Self: ...
 
 
-PACKED: dict[str, type[Word]] = {"Resources": Resources, "Windows": Windows, "Verification": Verification}
+PACKED: dict[str, type[Word]] = {kind.__name__: kind for kind in (Resources, Windows, Verification, Shares)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +79,19 @@ class Signable:
 
     @classmethod
     def from_words(cls, words: dict[str, Any]) -> Self:
-        """From the ABI's names and plain values, as decoded from an event or from JSON."""
+        """From the ABI's names and plain values, as decoded from an event or from JSON.
+
+        Raises:
+            ValueError: a packed word has bits that mean nothing, so packing it again would give another word.
+        """
         values = []
         for field, kind in zip(fields(cls), cls.ABI, strict=True):  # type: ignore[arg-type]
             value = words[camel(field.name)]
             packed = PACKED.get(str(field.type))
             if packed is not None:
-                value = packed.unpack(value)
+                word, value = value, packed.unpack(value)
+                if value.pack() != word:
+                    raise ValueError(f"{camel(field.name)} has bits that mean nothing: {word:#x}")
             elif kind == "address":
                 value = to_checksum_address(value)
             values.append(value)
@@ -110,7 +116,7 @@ class Signable:
         if not isinstance(plain, dict):
             raise OfferInvalidError(f"a {cls.TYPE} must be an object with its fields by name")
         names = [camel(field.name) for field in fields(cls)]  # type: ignore[arg-type]
-        if wrong := sorted(set(names) ^ set(plain)):
+        if wrong := sorted(set(names) ^ set(map(str, plain))):
             raise OfferInvalidError(f"a {cls.TYPE} has exactly the fields {', '.join(names)}", differs=wrong)
         words = {}
         for name, kind in zip(names, cls.ABI, strict=True):

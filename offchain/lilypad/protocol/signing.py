@@ -24,6 +24,8 @@ def signer_of(domain: Domain, message: Signable, signature: bytes) -> Address | 
     """Who signed; None for anything that no key can have signed, malleable signatures included."""
     if len(signature) != 65 or int.from_bytes(signature[32:64], "big") > HALF_ORDER:
         return None
+    if signature[64] not in (27, 28):  # eth-account takes more values, the chain does not
+        return None
     try:
         recovered = Account._recover_hash(domain.digest(message.struct_hash()), signature=signature)
     except (BadSignature, ValidationError, ValueError):

@@ -50,9 +50,7 @@ class DealTerms(Signable):
         return min(most, self.payment_ceiling // self.price_per_instruction)
 
 
-def derive_terms(
-    domain: Domain, job: JobOffer, resource: ResourceOffer, author: Address, shares: Shares
-) -> DealTerms:
+def derive_terms(domain: Domain, job: JobOffer, resource: ResourceOffer, author: Address, shares: Shares) -> DealTerms:
     """The terms that the controller makes of two offers, the module's author and the shares at that time."""
     digests = [domain.digest(offer.struct_hash()) for offer in (job, resource)]
     return DealTerms(

@@ -42,9 +42,12 @@ class Windows:
         return cls(*((word >> shift) & 0xFFFFFFFF for shift in (0, 32, 64, 96)))
 
     def accepts(self, asked: Windows) -> bool:
-        """Whether a provider with these limits takes a job that asks for `asked`."""
+        """Whether a provider with these limits takes a job that asks for `asked`.
+
+        At least its time to decline, to submit and to have a dispute decided, at most its time to be judged.
+        """
         enough_time = asked.decline >= self.decline and asked.submit >= self.submit
-        return enough_time and asked.judge <= self.judge and asked.mediate <= self.mediate
+        return enough_time and asked.judge <= self.judge and asked.mediate >= self.mediate
 
     @property
     def valid(self) -> bool:
