@@ -17,6 +17,9 @@ from typing import BinaryIO
 from lilypad.errors import ExecutorFaultError
 from lilypad.types import ExecutionResult, ExitStatus, Limits
 
+KILLED = 128 + 9
+"""The exit code of a container whose process 1 died of SIGKILL."""
+
 
 @dataclass(frozen=True, slots=True)
 class End:
@@ -121,22 +124,27 @@ def unpack(chunks: Iterable[bytes], directory: Path, limits: Limits) -> End | No
     """Write everything that was handed out into a fresh directory. None when the last line is missing."""
     shutil.rmtree(directory, ignore_errors=True)
     writer = OutputWriter(directory, limits)
+    end: End | None = None
     try:
         for item in parse(chunks):
+            if end is not None:
+                raise ExecutorFaultError("the container's log goes on after its end")
             if isinstance(item, End):
-                if item.frames != writer.frames:
-                    raise ExecutorFaultError("lines are missing from the container's log")
-                return item
-            writer.write(item)
+                end = item
+            else:
+                writer.write(item)
     finally:
         writer.close()
-    return None
+    if end is not None and end.frames != writer.frames:
+        raise ExecutorFaultError("lines are missing from the container's log")
+    return end
 
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
     """What the engine says of a container that has stopped."""
 
+    exit_code: int
     oom_killed: bool
     ran_seconds: float
 
@@ -148,9 +156,10 @@ def judge(end: End | None, stopped: Stopped, limits: Limits) -> ExecutionResult 
     the deadline was long past, or by an engine that went down, and only the first two are results.
     """
     if end is None:
-        if stopped.oom_killed:
+        killed = stopped.exit_code == KILLED
+        if killed and stopped.oom_killed:
             return ExecutionResult(ExitStatus(ExitStatus.TRAPPED), limits.instructions)
-        if stopped.ran_seconds >= limits.wall_seconds:
+        if killed and stopped.ran_seconds >= limits.wall_seconds:
             return ExecutionResult(ExitStatus(ExitStatus.OUT_OF_BUDGET), limits.instructions)
         return None
     count = min(end.cpu_ns, limits.instructions)

@@ -132,6 +132,7 @@ class DockerExecutor:
     def _client(self) -> DockerClient:
         with self._connecting:
             if self._docker is None:
+                _check_socket(self._base_url)
                 self._docker = DockerClient(self._base_url, timeout=60, max_pool_size=32)
             return self._docker
 
@@ -214,7 +215,7 @@ class DockerExecutor:
             part = ticket.output.with_name(f"{ticket.output.name}.part")
             end = unpack(_output(container, follow=False), part, ticket.limits)
             state = container.attrs["State"]
-            stopped = Stopped(state["OOMKilled"], _ran_seconds(state))
+            stopped = Stopped(state["ExitCode"], state["OOMKilled"], _ran_seconds(state))
             result = judge(end, stopped, ticket.limits)
             if result is None:
                 raise _no_result(container, end, ticket.execution_id)
@@ -240,6 +241,13 @@ class DockerExecutor:
             chosen: dict[str, Any] = {"label": f"{policy.LABEL_NAMESPACE}={self._namespace}"}
             containers = self._client().containers.list(all=True, filters=chosen, ignore_removed=True)
             return [container.labels[policy.LABEL_EXECUTION] for container in containers]
+
+
+def _check_socket(base_url: str) -> None:
+    """Say it before docker does, which leaves a socket open when there is nobody to connect to."""
+    path = base_url.removeprefix("unix://")
+    if path != base_url and not Path(path).is_socket():
+        raise ExecutorFaultError("no Docker engine listens here; is dockerd running?", engine=base_url)
 
 
 def _output(container: Container, *, follow: bool) -> Any:  # docker's stream, which can be closed
