@@ -1,0 +1,261 @@
+"""The logs of some contracts, from where the journal left off: each applied once, none missed, reorganisations undone.
+
+    async for batch in feed.batches():
+        with batch.applying() as tx:
+            if batch.rollback is not None:
+                ...  # forget, in tx, what came from blocks above batch.rollback.to_block
+            for event in batch.events():
+                ...  # apply it, in tx
+        # here effects and cursor are on disk together
+
+The cursor moves in the transaction of the effects and nowhere else; whoever asks for the next batch without having
+applied the last one gets a FaultError. A batch may hold no logs: it then says that time has passed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from lilypad.chain.contracts import Event, RawLog, decode_event
+from lilypad.chain.cursor import CursorTable
+from lilypad.chain.heads import watch_heads
+from lilypad.chain.identity import identify_chain
+from lilypad.chain.rpc import Rpc, RpcError, from_hex, quantity
+from lilypad.errors import FaultError, RecoverableError
+from lilypad.store.journal import Journal, Transaction
+from lilypad.types import Address
+
+log = logging.getLogger(__name__)
+
+_LONGEST_PAUSE = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Rollback:
+    """Blocks above this one are no longer part of the chain; what replaced them follows in the next batches."""
+
+    to_block: int
+
+
+@dataclass(frozen=True, slots=True)
+class FeedOptions:
+    confirmations: int = 0
+    """Blocks that must lie above a log's block before it is delivered."""
+    poll_seconds: float = 0.2
+    """0.2 s suits a local chain; take a good part of the block time elsewhere."""
+    reorg_depth: int = 64
+    """How deep a reorganisation can be undone; a deeper one is a fault."""
+    first_range: int = 1000
+    largest_range: int = 10_000
+    """Blocks asked for at once; shrinks when the node refuses, grows while logs are few."""
+    logs_per_batch: int = 2000
+    """About as many as this; the range adapts to it."""
+
+
+@dataclass(eq=False)
+class Batch:
+    """All logs of the blocks `first` to `last`, in order; or a rollback and no logs."""
+
+    first: int
+    last: int
+    head: int
+    """The newest block that the node had."""
+    timestamp: int
+    """Of block `last`: what the chain thinks of as now, once the feed has caught up."""
+    logs: tuple[RawLog, ...]
+    rollback: Rollback | None
+    _open: Callable[[], Any]
+    _commit: Callable[[Transaction], None]
+    caught_up: bool = False
+    """Nothing older than the confirmations is left to read."""
+    applied: bool = field(default=False, init=False)
+
+    def events(self) -> Iterator[Event]:
+        return map(decode_event, self.logs)
+
+    @contextmanager
+    def applying(self) -> Iterator[Transaction]:
+        """One journal transaction for the batch's effects and the cursor."""
+        if self.applied:
+            raise FaultError("this batch was applied already", first=self.first, last=self.last)
+        with self._open() as tx:
+            yield tx
+            self._commit(tx)
+        self.applied = True
+
+
+class Feed:
+    def __init__(
+        self,
+        rpc: Rpc,
+        journal: Journal,
+        addresses: Sequence[Address],
+        *,
+        start_block: int = 0,
+        consumer: str = "agent",
+        topics: Sequence[object] = (),
+        options: FeedOptions | None = None,
+    ) -> None:
+        """`start_block` matters to a new consumer only; `topics` filters as eth_getLogs does."""
+        self._rpc = rpc
+        self._journal = journal
+        self._filter = {"address": list(addresses), **({"topics": list(topics)} if topics else {})}
+        self._start = start_block
+        self._consumer = consumer
+        self._options = options or FeedOptions()
+        self._range = self._options.first_range
+        self._wake = asyncio.Event()
+
+    def wake(self) -> None:
+        """Look for new blocks now instead of at the next poll."""
+        self._wake.set()
+
+    async def watch(self, ws_url: str) -> None:
+        """Runs until cancelled, beside `batches`: a subscription to new heads that wakes the feed up, and no more."""
+        await watch_heads(ws_url, self.wake)
+
+    async def batches(self) -> AsyncIterator[Batch]:
+        """Endless. Waits while the chain cannot be reached; ends by cancellation or a fault."""
+        table: CursorTable | None = None
+        failures = 0
+        while True:
+            self._wake.clear()
+            try:
+                table = table or await self._cursor_table()
+                batch = await self._next(table)
+                failures = 0
+            except RecoverableError as error:
+                log.warning("feed_waits_for_chain", extra={"consumer": self._consumer, "error": str(error)})
+                failures += 1
+                batch = None
+            if batch is None:
+                await self._pause(failures)
+                continue
+            yield batch
+            if not batch.applied:
+                raise FaultError("a batch was not applied; use `with batch.applying() as tx:`", last=batch.last)
+
+    async def _pause(self, failures: int) -> None:
+        seconds = min(self._options.poll_seconds * 2 ** min(failures, 10), _LONGEST_PAUSE)
+        try:
+            async with asyncio.timeout(seconds):
+                await self._wake.wait()
+        except TimeoutError:
+            return
+
+    async def _cursor_table(self) -> CursorTable:
+        chain_id = await identify_chain(self._rpc, self._journal)
+        return CursorTable(self._journal, chain_id, self._consumer, self._options.reorg_depth)
+
+    async def _next(self, table: CursorTable) -> Batch | None:
+        """The next batch, or None when there is nothing new or the chain moved while we looked."""
+        cursor, known = table.block(), table.hashes()
+        if cursor is None:
+            cursor = self._start - 1
+        calls = [_block("latest"), _block(max(cursor, 0))]
+        latest, at_cursor = await self._rpc.batch(calls)
+        head = int(latest["number"], 16)
+        shared = at_cursor if head >= cursor else latest
+        if shared is None:
+            return None
+        tip = min(head, cursor)
+        if tip in known and from_hex(shared["hash"]) != known[tip]:
+            return await self._roll_back(table, known, tip, latest)
+        target = head - self._options.confirmations
+        if target <= cursor:
+            return None
+        last = min(target, cursor + self._range)
+        return await self._read(table, cursor + 1, last, head, known.get(cursor))
+
+    async def _read(self, table: CursorTable, first: int, last: int, head: int, parent: bytes | None) -> Batch | None:
+        """Headers, logs, and the last header again: equal before and after, the logs belong to that branch."""
+        recent = range(min(last, max(first, head - self._options.reorg_depth + 1)), last + 1)
+        headers = await self._rpc.batch([_block(n) for n in recent])
+        if not _linked(headers, parent if recent.start == first else None):
+            return None
+        span = {"fromBlock": quantity(first), "toBlock": quantity(last)}
+        try:
+            found, again = await self._rpc.batch([("eth_getLogs", [self._filter | span]), _block(last)])
+        except RpcError:
+            if last == first:
+                raise
+            self._range = max(1, (last - first + 1) // 2)
+            self.wake()
+            return None
+        hashes = {int(h["number"], 16): h["hash"] for h in headers}
+        logs = _in_order(found)
+        if again is None or again["hash"] != hashes[last] or not _belong(logs, hashes):
+            return None
+        self._adapt(len(logs))
+        digests = {number: from_hex(digest) for number, digest in hashes.items()}
+        return Batch(
+            first=first,
+            last=last,
+            head=head,
+            timestamp=int(again["timestamp"], 16),
+            logs=logs,
+            rollback=None,
+            _open=self._journal.transaction,
+            _commit=lambda tx: table.advance(tx, last, digests),
+            caught_up=last >= head - self._options.confirmations,
+        )
+
+    async def _roll_back(
+        self, table: CursorTable, known: Mapping[int, bytes], tip: int, latest: Mapping[str, Any]
+    ) -> Batch:
+        numbers = [n for n in known if n < tip]
+        headers = await self._rpc.batch([_block(n) for n in numbers])
+        shared = (n for n, h in zip(numbers, headers, strict=True) if h and from_hex(h["hash"]) == known[n])
+        ancestor = next(shared, None)
+        if ancestor is None:
+            if min(known) > self._start:
+                message = "the chain was rewritten deeper than can be undone; start with a new data directory"
+                raise FaultError(message, deepest=min(known), consumer=self._consumer)
+            ancestor = self._start - 1
+        log.warning("chain_reorganised", extra={"consumer": self._consumer, "to_block": ancestor})
+        return Batch(
+            first=ancestor + 1,
+            last=ancestor,
+            head=int(latest["number"], 16),
+            timestamp=int(latest["timestamp"], 16),
+            logs=(),
+            rollback=Rollback(ancestor),
+            _open=self._journal.transaction,
+            _commit=lambda tx: table.rewind(tx, ancestor),
+        )
+
+    def _adapt(self, count: int) -> None:
+        if count > self._options.logs_per_batch:
+            self._range = max(1, self._range // 2)
+        elif count < self._options.logs_per_batch // 2:
+            self._range = min(self._range * 2, self._options.largest_range)
+
+
+def _block(number: int | str) -> tuple[str, list[Any]]:
+    return "eth_getBlockByNumber", [number if isinstance(number, str) else quantity(number), False]
+
+
+def _linked(headers: Sequence[Mapping[str, Any] | None], parent: bytes | None) -> bool:
+    """Whether all are there, each the child of the one before, the first the child of `parent`."""
+    expected = None if parent is None else "0x" + parent.hex()
+    for header in headers:
+        if header is None or (expected is not None and header["parentHash"] != expected):
+            return False
+        expected = header["hash"]
+    return True
+
+
+def _in_order(logs: Sequence[RawLog]) -> tuple[RawLog, ...]:
+    """Without repetitions and without those that the node itself calls removed."""
+    unique = {(g["blockHash"], int(g["logIndex"], 16)): g for g in logs if not g.get("removed")}
+    return tuple(sorted(unique.values(), key=lambda g: (int(g["blockNumber"], 16), int(g["logIndex"], 16))))
+
+
+def _belong(logs: Sequence[RawLog], hashes: Mapping[int, str]) -> bool:
+    """Whether no log comes from another branch than the headers."""
+    return all(hashes.get(int(g["blockNumber"], 16), g["blockHash"]) == g["blockHash"] for g in logs)
