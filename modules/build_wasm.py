@@ -22,7 +22,7 @@ ZIG_CACHE = ROOT / ".build" / "zig"
 COMPILE = (
     "cc",
     "--target=wasm32-wasi",
-    "-std=c11",
+    "-std=gnu11",
     "-Os",
     "-s",
     "-Wall",

@@ -73,7 +73,7 @@ def _read_artifact(manifest: Table) -> WasmArtifact | DockerArtifact:
         fail("module.toml", "needs exactly one of the sections [wasm] and [docker].")
     if manifest.has("docker"):
         docker = manifest.table("docker", ("image",))
-        image = docker.text("image", "", pattern=f"sha256:{_SHA256}", means="an image id (sha256:...)")
+        image = docker.text("image", "", pattern=f"(sha256:{_SHA256})?", means="an image id (sha256:...)")
         return DockerArtifact(image or None)
     wasm = manifest.table("wasm", ("file", "sha256", "engine", "host_version"))
     file = wasm.text("file", pattern=r"[\w./-]+\.wasm", means="the name of a .wasm file")

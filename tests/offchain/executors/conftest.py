@@ -12,6 +12,7 @@ import pytest
 from lilypad.executors.docker import DEFAULT_ENGINE, DockerExecutor
 
 from .docker_rig import Rig
+from .wasm_rig import WasmRig
 
 ROOT = Path(__file__).parents[3]
 
@@ -37,3 +38,10 @@ async def rig(docker_image: str, tmp_path: Path) -> AsyncIterator[Rig]:
     for execution_id in await executor.orphans():
         await executor.cancel(execution_id)
     await executor.close()
+
+
+@pytest.fixture
+async def wasm(tmp_path: Path) -> AsyncIterator[WasmRig]:
+    rig = WasmRig(tmp_path)
+    yield rig
+    await rig.executor.close()
