@@ -1,0 +1,283 @@
+"""The creator's side as a Python API.
+
+    async with Lilypad.connect(settings, account) as lily:
+        result = await lily.run("cowsay", {"Message": "hello"})
+        print(result.stdout)
+
+A job is signed, announced, agreed, run, submitted, fetched, checked and accepted. Everything that matters is on disk or
+on chain, so `follow` takes a job up again wherever an earlier process left it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import aiohttp
+from eth_account.signers.local import LocalAccount
+
+from lilypad.agents.deals import DealBook
+from lilypad.agents.fetching import JobResult, fetch_result
+from lilypad.agents.jobs import FileCounter, Job, JobFolder
+from lilypad.agents.network import Actor
+from lilypad.agents.nonces import OfferNonces
+from lilypad.agents.packages import Catalogue, Package, Packages
+from lilypad.agents.progress import Progress, Stage
+from lilypad.chain.deployments import read_deployment
+from lilypad.chain.feed import Feed, FeedOptions
+from lilypad.chain.rpc import Rpc
+from lilypad.chain.sender import Receipt, Sender
+from lilypad.errors import FaultError, OfferInvalidError, RecoverableError, TransactionRevertedError
+from lilypad.market.book import OfferStatus
+from lilypad.market.client import MarketClient
+from lilypad.modules.folder import write_inputs
+from lilypad.protocol.deal import Deal, DealStatus
+from lilypad.protocol.offers import JobOffer
+from lilypad.protocol.signing import sign
+from lilypad.protocol.words import Verification, Windows
+from lilypad.settings import Settings
+from lilypad.store.blocks import LocalBlockStore
+from lilypad.store.http import upload
+from lilypad.store.journal import Journal
+from lilypad.types import ZERO_ADDRESS, Address
+
+ANNOUNCE_SECONDS = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class JobOptions:
+    """What a creator may decide for one job; None takes the module's or the settings' default."""
+
+    payment_ceiling: int | None = None
+    """The most it may cost, in wei; fixes the instruction limit."""
+    target: Address = ZERO_ADDRESS
+    """The only provider that may take it."""
+    lifetime_seconds: int = 600
+    """How long the offer waits for a provider."""
+
+
+class Lilypad:
+    """A creator's account on one network."""
+
+    def __init__(self, actor: Actor, account: LocalAccount, settings: Settings, session: aiohttp.ClientSession) -> None:
+        self.actor = actor
+        self._account = account
+        self._settings = settings
+        self._session = session
+        self._folder = settings.data / "creator" / str(settings.chain_id) / account.address.lower()
+        self.jobs = JobFolder(self._folder / "jobs")
+        self._store = LocalBlockStore(self._folder / "blocks")
+        self._market = MarketClient(settings.market, session)
+        self.packages = Packages(settings.modules)
+        self._catalogue = Catalogue(actor, self.packages)
+        self._nonces = OfferNonces(actor, actor.account, FileCounter(self._folder / "offer_nonce"))
+
+    @classmethod
+    @asynccontextmanager
+    async def connect(cls, settings: Settings, account: LocalAccount) -> AsyncIterator[Self]:
+        """
+        Raises:
+            FaultError: nothing is deployed on the settings' chain, or the endpoint serves another one.
+            ChainUnavailableError: no endpoint answers.
+        """
+        async with AsyncExitStack() as stack:
+            rpc = await stack.enter_async_context(Rpc(settings.rpc, chain_id=settings.chain_id))
+            session = await stack.enter_async_context(aiohttp.ClientSession())
+            folder = settings.data / "creator" / str(settings.chain_id) / account.address.lower() / "sessions"
+            journal = stack.enter_context(Journal(folder / f"{time.time_ns():x}.sqlite"))
+            deployment = read_deployment(settings.deployments, settings.chain_id)
+            yield cls(Actor(rpc, deployment, Sender(rpc, journal, account)), account, settings, session)
+
+    # ------------------------------------------------------------------ jobs
+
+    async def run(self, module: str, inputs: Mapping[str, Any], options: JobOptions | None = None) -> JobResult:
+        """One job from the wish to the checked result, paid for.
+
+        Raises:
+            ModuleInvalidError: the module is not known here, or the inputs are not what it takes.
+            OfferInvalidError: the job can make no deal; the message says why.
+            FaultError: the deal ended without a result; its state says how.
+            ContentInvalidError: what the provider delivered is not what it committed to; nothing was accepted.
+        """
+        job = await self.submit(module, inputs, options)
+        async for progress in self.follow(job):
+            if progress.result is not None:
+                return progress.result
+        raise FaultError("the job ended without a result", job=job.id)
+
+    async def submit(self, module: str, inputs: Mapping[str, Any], options: JobOptions | None = None) -> Job:
+        """Signs an offer, with its inputs in the market's hands and its price in the vault. Nothing is spent yet."""
+        options = options or JobOptions()
+        package = self.packages.named(module)
+        offer = await self._offer(package, inputs, options)
+        await self._fund(offer)
+        signature = sign(self._account, self.actor.domain, offer)
+        job = Job(
+            id=self.actor.domain.digest(offer.struct_hash()).hex(),
+            module=module,
+            inputs={name: str(value) if isinstance(value, Path) else value for name, value in inputs.items()},
+            offer=offer.to_json(),
+            signature=signature.hex(),
+            created=time.time(),
+            block=int(await self.actor.rpc.call("eth_blockNumber"), 16),
+        )
+        self.jobs.save(job)
+        return job
+
+    async def follow(self, job: Job) -> AsyncIterator[Progress]:
+        """Carries a job on from wherever it stands, one `Progress` for each stage it reaches.
+
+        The last one has the result, or a deal that ended otherwise.
+        """
+        with Journal(self.jobs.path(job.id) / "journal.sqlite") as journal:
+            mine = DealBook(self.actor, journal, "creator", lambda e: self._digest(e.job) == job.id)
+            options = FeedOptions(confirmations=self._settings.confirmations)
+            feed = Feed(
+                self.actor.rpc, journal, [self.actor.controller.address], start_block=job.block, options=options
+            )
+            following = asyncio.create_task(_absorb(feed, mine))
+            try:
+                async for progress in self._stages(job, mine):
+                    if following.done():
+                        following.result()
+                    yield progress
+            finally:
+                following.cancel()
+                with suppress(asyncio.CancelledError):
+                    await following
+
+    async def challenge(self, deal: Deal) -> Receipt:
+        """Disputes a result, at the price of the mediation's fee and bond if it was right."""
+        return await self.actor.challenge(deal)
+
+    # ------------------------------------------------------------------ the stages of a job
+
+    async def _stages(self, job: Job, book: DealBook) -> AsyncIterator[Progress]:
+        yield Progress(Stage.OFFERED, job)
+        deal = await self._agreed(job, book)
+        job = self.jobs.agreed(job, deal.id)
+        yield Progress(Stage.AGREED, job, deal)
+        while deal.status is DealStatus.AGREED:
+            deal = await _next(book, deal)
+        if deal.claim is None:
+            yield Progress(Stage.ENDED, job, deal)
+            return
+        yield Progress(Stage.SUBMITTED, job, deal)
+        result = await self._fetch(job, deal)
+        yield Progress(Stage.VERIFIED, job, deal)
+        deal = await self._accept(deal, book)
+        paid = deal.status is DealStatus.ACCEPTED
+        yield Progress(Stage.ACCEPTED if paid else Stage.ENDED, job, deal, result)
+
+    async def _agreed(self, job: Job, book: DealBook) -> Deal:
+        """Announces the offer until the chain tells of its deal, whoever brought it there."""
+        while True:
+            if (deal := next(iter(book), None)) is not None:
+                return deal
+            try:
+                state = await self._market.announce(job.signed)
+            except OfferInvalidError:
+                if time.time() > job.signed.offer.expiry and await self._expired_unused(job, book):
+                    raise
+                await asyncio.sleep(ANNOUNCE_SECONDS)
+                continue
+            if state.status is OfferStatus.REFUSED:
+                raise OfferInvalidError(f"the job can make no deal: {state.reason}", job=job.id)
+            if state.deal is not None:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(ANNOUNCE_SECONDS):
+                        return await book.wait_for(state.deal)
+            else:
+                await asyncio.sleep(ANNOUNCE_SECONDS)
+
+    async def _expired_unused(self, job: Job, book: DealBook) -> bool:
+        """An expired offer may still have made a deal just before."""
+        offer = job.signed.offer
+        used = await self.actor.controller.call(self.actor.rpc, "isNonceUsed", offer.creator, offer.nonce)
+        return not used and next(iter(book), None) is None
+
+    async def _fetch(self, job: Job, deal: Deal) -> JobResult:
+        """The output, checked byte for byte against the commitment. A provider that is away is asked again, until the
+        time to challenge is nearly over."""
+        until = deal.since + deal.terms.windows.judge * 3 // 4
+        output = self.jobs.path(job.id) / "output"
+        while True:
+            try:
+                return await fetch_result(self.actor, deal, self._store, output, self._session)
+            except RecoverableError:
+                if time.time() > until:
+                    raise
+                await asyncio.sleep(ANNOUNCE_SECONDS)
+
+    async def _accept(self, deal: Deal, book: DealBook) -> Deal:
+        """Pays, unless the deal has moved on by itself."""
+        if deal.status is DealStatus.SUBMITTED:
+            with suppress(TransactionRevertedError):
+                await self.actor.accept(deal)
+        while not deal.status.is_end:
+            deal = await _next(book, deal)
+        return deal
+
+    # ------------------------------------------------------------------ making an offer
+
+    async def _offer(self, package: Package, inputs: Mapping[str, Any], options: JobOptions) -> JobOffer:
+        version = await self._catalogue.version(package)
+        nonce = await self._nonces.take()
+        folder = self._folder / "inputs" / f"{time.time_ns():x}"
+        write_inputs(package.manifest, inputs, folder)
+        content = await self._store.add_directory(folder)
+        await upload(self._settings.market, content, self._store, self._session)
+        settings = self._settings
+        price = settings.price_per_instruction
+        ceiling = options.payment_ceiling or package.manifest.budget.default * price
+        return JobOffer(
+            creator=self.actor.account,
+            target=options.target,
+            solver=ZERO_ADDRESS,
+            solver_bps=0,
+            expiry=int(time.time()) + options.lifetime_seconds,
+            nonce=nonce,
+            module=version,
+            inputs=content.digest,
+            resources=package.manifest.resources,
+            price_per_instruction=price,
+            payment_ceiling=ceiling,
+            collateral=ceiling,
+            windows=Windows(
+                settings.decline_window, settings.submit_window, settings.judge_window, settings.mediate_window
+            ),
+            verification=Verification(self.actor.mediation),
+        )
+
+    async def _fund(self, offer: JobOffer) -> None:
+        """Brings what is missing from the wallet into the vault."""
+        funds = await self.actor.funds(self.actor.account)
+        missing = offer.payment_ceiling - funds.free
+        if missing <= 0:
+            return
+        if funds.wallet < missing:
+            raise FaultError(
+                "the wallet is too poor for this job: send it tokens, or lower the ceiling (--max-cost)",
+                missing=missing - funds.wallet,
+                account=self.actor.account,
+            )
+        await self.actor.deposit(missing, key=f"{offer.nonce}")
+
+    def _digest(self, offer: JobOffer) -> str:
+        return self.actor.domain.digest(offer.struct_hash()).hex()
+
+
+async def _absorb(feed: Feed, book: DealBook) -> None:
+    async for batch in feed.batches():
+        await book.absorb(batch)
+
+
+async def _next(book: DealBook, deal: Deal) -> Deal:
+    """The deal when the chain has moved it on."""
+    moved = await book.wait_while(deal)
+    return moved if moved is not None else await book.wait_for(deal.id)

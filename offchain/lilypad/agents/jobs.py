@@ -1,0 +1,108 @@
+"""A creator's jobs on disk: one folder each, so that commands can run side by side and a job outlives its command."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from lilypad.errors import FaultError
+from lilypad.market.book import SignedJob
+from lilypad.protocol.offers import JobOffer
+
+JOB_FILE = "job.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What a creator asked for. Everything else about it is on chain."""
+
+    id: str
+    """The digest of the signed offer, hex."""
+    module: str
+    inputs: dict[str, Any]
+    """As given; files by their path."""
+    offer: dict[str, str]
+    signature: str
+    created: float
+    block: int
+    """The chain's head when it was signed: its deal cannot be older."""
+    deal: str | None = None
+    """Once agreed, hex."""
+
+    @property
+    def signed(self) -> SignedJob:
+        return SignedJob(JobOffer.from_json(self.offer), bytes.fromhex(self.signature))
+
+
+class JobFolder:
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def path(self, job_id: str) -> Path:
+        """Where the job's own files lie: its journal, its output."""
+        return self._folder / job_id
+
+    def save(self, job: Job) -> None:
+        folder = self.path(job.id)
+        folder.mkdir(parents=True, exist_ok=True)
+        temporary = folder / f".{JOB_FILE}.{os.getpid()}"
+        temporary.write_text(json.dumps(asdict(job), indent=1))
+        temporary.replace(folder / JOB_FILE)
+
+    def agreed(self, job: Job, deal: bytes) -> Job:
+        job = replace(job, deal=deal.hex())
+        self.save(job)
+        return job
+
+    def all(self) -> list[Job]:
+        """Newest first."""
+        files = self._folder.glob(f"*/{JOB_FILE}")
+        return sorted((_load(file) for file in files), key=lambda job: -job.created)
+
+    def find(self, prefix: str) -> Job:
+        """By the beginning of a job's or a deal's id.
+
+        Raises:
+            FaultError: none, or more than one, begins so.
+        """
+        wanted = prefix.lower().removeprefix("0x")
+        found = [job for job in self.all() if job.id.startswith(wanted) or (job.deal or "").startswith(wanted)]
+        if not wanted or len(found) != 1:
+            what = "several jobs begin" if found and wanted else "no job of this wallet begins"
+            raise FaultError(f"{what} with {prefix!r}: see `lilypad jobs`")
+        return found[0]
+
+
+class FileCounter:
+    """Numbers that several processes take from one file."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+
+    def take(self) -> int:
+        with locked(self._file):
+            value = int(self._file.read_text() or 0)
+            self._file.write_text(str(value + 1))
+        return value
+
+
+@contextmanager
+def locked(file: Path) -> Iterator[None]:
+    """Held by one process at a time."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("a") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+def _load(file: Path) -> Job:
+    try:
+        return Job(**json.loads(file.read_text()))
+    except (ValueError, TypeError) as error:
+        raise FaultError(f"a job's file is damaged: {error}", file=file) from error

@@ -1,0 +1,154 @@
+"""A whole network on this machine: chain, contracts, published modules, funded accounts, solver and provider.
+
+Everything belongs to the well-known development accounts of a local chain, and everything is made anew at each start.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from eth_account.signers.local import LocalAccount
+
+from lilypad.agents.network import Actor, Network
+from lilypad.agents.offering import OfferTerms
+from lilypad.agents.packages import Packages
+from lilypad.agents.services import base, default_terms, run_provider, run_solver
+from lilypad.chain.deploy import FACTORY, DeployParameters, plan
+from lilypad.chain.deployments import Deployment, write_deployment
+from lilypad.chain.devnode import DevNode, dev_account
+from lilypad.chain.rpc import Rpc
+from lilypad.chain.sender import Sender
+from lilypad.protocol.matching import ModuleStatus
+from lilypad.settings import ETHER, SOURCE_TREE, Settings
+from lilypad.store.journal import Journal
+from lilypad.types import Digest, ModuleId
+
+GIFT = 10_000 * ETHER
+"""Tokens that creator and provider begin with."""
+STAKE = 1_000 * ETHER
+"""What the provider puts into the vault for its collaterals."""
+
+
+@dataclass(frozen=True, slots=True)
+class Accounts:
+    """Who is who on a local network."""
+
+    owner: LocalAccount
+    solver: LocalAccount
+    provider: LocalAccount
+    creator: LocalAccount
+    author: LocalAccount
+
+    @classmethod
+    def development(cls) -> Accounts:
+        return cls(*(dev_account(index) for index in range(5)))
+
+
+@dataclass(frozen=True, slots=True)
+class LocalNetwork:
+    settings: Settings
+    deployment: Deployment
+    accounts: Accounts
+    tasks: asyncio.TaskGroup
+    """The agents run here; a fault of one ends all."""
+
+
+@asynccontextmanager
+async def local_network(
+    settings: Settings, *, chain_port: int = 8545, market_port: int = 8551, places: int = 2
+) -> AsyncIterator[LocalNetwork]:
+    """Ready when it yields; stopped, with nothing left behind but files in the data folder, when the block ends.
+
+    Port 0 takes a free one; the yielded settings say where everything is.
+    """
+    _forget(settings)
+    accounts = Accounts.development()
+    async with DevNode(chain_id=settings.chain_id, port=chain_port) as node:
+        settings = settings.model_copy(update={"rpc": (node.url,)})
+        deployment = await _found(settings, accounts)
+        ready = asyncio.Event()
+        async with asyncio.TaskGroup() as group:
+            market = settings.model_copy(update={"listen_port": market_port or _free_port()})
+            settings = settings.model_copy(update={"market": f"http://127.0.0.1:{market.listen_port}"})
+            agents = [group.create_task(run_solver(market, deployment, accounts.solver, ready), name="solver")]
+            await _unless_failed(ready, agents)
+            ready = asyncio.Event()
+            provider = settings.model_copy(update={"listen_port": 0})
+            terms = await _provider_terms(provider, deployment, places)
+            work = run_provider(provider, deployment, accounts.provider, terms, ready)
+            agents.append(group.create_task(work, name="provider"))
+            await _unless_failed(ready, agents)
+            yield LocalNetwork(settings, deployment, accounts, group)
+            for agent in agents:
+                agent.cancel()
+
+
+def _forget(settings: Settings) -> None:
+    """What an earlier local chain left: the chain is new, so all of it is void."""
+    for role in ("creator", "provider", "solver", "owner", "author"):
+        shutil.rmtree(settings.data / role / str(settings.chain_id), ignore_errors=True)
+
+
+async def _found(settings: Settings, accounts: Accounts) -> Deployment:
+    """Contracts, modules and money."""
+    parameters = DeployParameters.load(SOURCE_TREE / "scripts" / "params" / "local.yaml")
+    deployment = await _deploy(settings, accounts.owner, parameters)
+    write_deployment(settings.deployments, deployment)
+    async with (
+        base(settings, deployment, accounts.owner, "owner") as owner,
+        base(settings, deployment, accounts.author, "author") as author,
+        base(settings, deployment, accounts.provider, "provider") as provider,
+    ):
+        gifts = [owner.actor.transfer(to.address, GIFT, key=to.address) for to in (accounts.provider, accounts.creator)]
+        await asyncio.gather(*gifts, _publish(settings, author.actor, owner.actor))
+        await provider.actor.deposit(STAKE, key="stake")
+    return deployment
+
+
+async def _deploy(settings: Settings, payer: LocalAccount, parameters: DeployParameters) -> Deployment:
+    folder = settings.data / "owner" / str(settings.chain_id)
+    async with Rpc(settings.rpc, chain_id=settings.chain_id) as rpc:
+        with Journal(folder / "deploy.sqlite") as journal:
+            sender = Sender(rpc, journal, payer)
+            steps = list(plan(parameters))
+            sends = (sender.send(FACTORY, step.factory_data, key=f"create:{step.address}") for step in steps)
+            await asyncio.gather(*sends)
+    return Deployment(settings.chain_id, 0, {step.name: step.address for step in steps})
+
+
+async def _publish(settings: Settings, author: Actor, curator: Actor) -> None:
+    """Every built module of this source tree, curated."""
+
+    async def one(digest: bytes, name: str, version: str, royalty_bps: int) -> None:
+        await author.publish(Digest(digest), name, version, royalty_bps)
+        module = await author.modules.call(author.rpc, "moduleId", author.account, digest)
+        await curator.curate(ModuleId(module), ModuleStatus.CURATED)
+
+    built = [package for package in Packages(settings.modules) if package.is_built]
+    await asyncio.gather(*(one(p.digest, p.manifest.name, p.manifest.version, p.manifest.royalty_bps) for p in built))
+
+
+async def _provider_terms(settings: Settings, deployment: Deployment, places: int) -> OfferTerms:
+    async with Rpc(settings.rpc, chain_id=settings.chain_id) as rpc:
+        return default_terms(settings, Network(rpc, deployment), places)
+
+
+async def _unless_failed(ready: asyncio.Event, agents: list[asyncio.Task[None]]) -> None:
+    """Waits for an agent to be ready; if one ends instead, the task group tells why."""
+    waiting = asyncio.create_task(ready.wait())
+    try:
+        await asyncio.wait([waiting, *agents], return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        waiting.cancel()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port

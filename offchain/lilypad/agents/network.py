@@ -1,0 +1,192 @@
+"""One chain's Lilypad contracts, as an agent uses them: what can be asked, and what can be done.
+
+Every transaction has a key, so that an agent that asks twice for the same effect, before and after a crash, gets it
+once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lilypad.chain.contracts import Contract, decode_event
+from lilypad.chain.deployments import Deployment
+from lilypad.chain.rpc import Rpc, to_hex
+from lilypad.chain.sender import Receipt, Sender
+from lilypad.market.book import SignedJob, SignedResource
+from lilypad.protocol.deal import Claim, Deal, WayOut
+from lilypad.protocol.matching import ModuleListing, ModuleStatus, Parameters
+from lilypad.protocol.offers import Domain
+from lilypad.types import Address, DealId, Digest, ModuleId
+
+
+@dataclass(frozen=True, slots=True)
+class Funds:
+    """An account's money, in wei of the token."""
+
+    wallet: int
+    """Tokens in its own hands."""
+    free: int
+    """In the vault, free to be withdrawn or bound in a deal."""
+    locked: int
+    """In the vault, bound in deals."""
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """A module version in the registry."""
+
+    id: ModuleId
+    manifest: Digest
+    author: Address
+    name: str
+    version: str
+
+
+class Network:
+    """What can be asked of the contracts."""
+
+    def __init__(self, rpc: Rpc, deployment: Deployment) -> None:
+        self.rpc = rpc
+        self.deployment = deployment
+        self.controller = Contract("LilypadController", deployment.address("LilypadController"))
+        self.payments = Contract("LilypadPayments", deployment.address("LilypadPayments"))
+        self.modules = Contract("LilypadModules", deployment.address("LilypadModules"))
+        self.users = Contract("LilypadUsers", deployment.address("LilypadUsers"))
+        self.token = Contract("LilypadToken", deployment.address("LilypadToken"))
+        self.domain = Domain(deployment.chain_id, self.controller.address)
+
+    @property
+    def mediation(self) -> Address:
+        """Who judges disputes by default on this network."""
+        contracts = self.deployment.contracts
+        return contracts.get("LilypadMediation") or self.deployment.address("MockMediation")
+
+    async def parameters(self) -> Parameters:
+        protocol_bps = await self.controller.call(self.rpc, "protocolBps")
+        return Parameters(protocol_bps, await self.controller.call(self.rpc, "collateralFloorBps"))
+
+    async def listing(self, module: ModuleId) -> ModuleListing:
+        found = await self.modules.call(self.rpc, "moduleOf", module)
+        return ModuleListing(found["author"], found["royaltyBps"], ModuleStatus(found["status"]))
+
+    async def publications(self) -> list[Publication]:
+        """Every module version that was ever published, oldest first."""
+        query = {
+            "address": self.modules.address,
+            "topics": [self.modules.topic("ModulePublished")],
+            "fromBlock": hex(self.deployment.block),
+            "toBlock": "latest",
+        }
+        events = map(decode_event, await self.rpc.call("eth_getLogs", query))
+        return [
+            Publication(ModuleId(e.args["id"]), Digest(e.args["manifest"]), e.args["author"], e.args["name"],
+                        e.args["version"])
+            for e in events
+        ]  # fmt: skip
+
+    async def endpoint(self, account: Address) -> str:
+        """The base URL that an account has registered; empty if none."""
+        return str((await self.users.call(self.rpc, "userOf", account))["endpoint"])
+
+    async def funds(self, account: Address) -> Funds:
+        free, locked = await self.payments.call(self.rpc, "balanceOf", self.controller.address, account)
+        wallet = await self.token.call(self.rpc, "balanceOf", account)
+        return Funds(wallet, free, locked)
+
+    async def gas_money(self, account: Address) -> int:
+        """Wei of the chain's own coin."""
+        return int(await self.rpc.call("eth_getBalance", account, "latest"), 16)
+
+
+class Actor(Network):
+    """What one account can do with the contracts."""
+
+    def __init__(self, rpc: Rpc, deployment: Deployment, sender: Sender) -> None:
+        super().__init__(rpc, deployment)
+        self.sender = sender
+        self.account: Address = sender.address
+
+    # ------------------------------------------------------------------ deals
+
+    async def agree(self, job: SignedJob, resource: SignedResource) -> Receipt:
+        pair: tuple[object, ...] = (job.offer.words(), resource.offer.words(), job.signature, resource.signature, [])
+        digests = [self.domain.digest(signed.offer.struct_hash()) for signed in (job, resource)]
+        return await self._send(self.controller, "agree", pair, key=f"agree:{digests[0].hex()}:{digests[1].hex()}")
+
+    async def decline(self, deal: Deal) -> Receipt:
+        return await self._on_deal("decline", deal)
+
+    async def submit(self, deal: Deal, claim: Claim) -> Receipt:
+        return await self._on_deal("submitResult", deal, _result(claim))
+
+    async def accept(self, deal: Deal) -> Receipt:
+        return await self._on_deal("accept", deal, _claim_of(deal))
+
+    async def challenge(self, deal: Deal) -> Receipt:
+        return await self._on_deal("challenge", deal, _claim_of(deal))
+
+    async def end_overdue(self, deal: Deal, way: WayOut) -> Receipt:
+        """The permissionless call that `way_out` names."""
+        match way:
+            case WayOut.LATE:
+                return await self._on_deal("late", deal)
+            case WayOut.FINALIZE:
+                return await self._on_deal("finalize", deal, _claim_of(deal))
+            case WayOut.EXPIRE:
+                assert deal.dispute is not None  # noqa: S101 - a challenged deal has one
+                dispute = (deal.dispute.challenger, deal.dispute.fee, deal.dispute.bond)
+                return await self._on_deal("expire", deal, _claim_of(deal), dispute)
+
+    async def cancel_nonce(self, nonce: int) -> Receipt:
+        return await self._send(self.controller, "cancelNonce", nonce, key=f"cancel:{nonce}")
+
+    # ------------------------------------------------------------------ money
+
+    async def deposit(self, amount: int, key: str) -> Receipt:
+        """From the account's own tokens into its free balance, approving them first where needed."""
+        allowed = await self.token.call(self.rpc, "allowance", self.account, self.payments.address)
+        if allowed < amount:
+            await self._send(self.token, "approve", self.payments.address, amount, key=f"approve:{key}")
+        return await self._send(
+            self.payments, "deposit", self.controller.address, self.account, amount, key=f"deposit:{key}"
+        )
+
+    async def withdraw(self, amount: int, key: str) -> Receipt:
+        return await self._send(self.payments, "withdraw", self.controller.address, amount, key=f"withdraw:{key}")
+
+    async def transfer(self, to: Address, amount: int, key: str) -> Receipt:
+        return await self._send(self.token, "transfer", to, amount, key=f"transfer:{key}")
+
+    # ------------------------------------------------------------------ registries
+
+    async def register(self, roles: int, endpoint: str, key: str) -> Receipt:
+        return await self._send(self.users, "register", roles, endpoint, bytes(32), key=f"register:{key}")
+
+    async def publish(self, manifest: Digest, name: str, version: str, royalty_bps: int) -> Receipt:
+        arguments = (manifest, name, version, royalty_bps)
+        return await self._send(self.modules, "publish", *arguments, key=f"publish:{manifest.hex()}")
+
+    async def curate(self, module: ModuleId, status: ModuleStatus) -> Receipt:
+        return await self._send(self.modules, "curate", module, int(status), key=f"curate:{module.hex()}:{status}")
+
+    # ------------------------------------------------------------------ internal
+
+    async def _on_deal(self, function: str, deal: Deal, *arguments: object) -> Receipt:
+        key = f"{function}:{deal.id.hex()}"
+        return await self._send(self.controller, function, deal.terms.words(), *arguments, key=key)
+
+    async def _send(self, contract: Contract, function: str, *arguments: object, key: str) -> Receipt:
+        return await self.sender.send(contract.address, contract.encode(function, *arguments), key=key)
+
+
+def _result(claim: Claim) -> tuple[bytes, int]:
+    return claim.commitment, claim.instruction_count
+
+
+def _claim_of(deal: Deal) -> tuple[bytes, int]:
+    assert deal.claim is not None  # noqa: S101 - a deal past Agreed has one
+    return _result(deal.claim)
+
+
+def show_id(deal: DealId) -> str:
+    return to_hex(deal)

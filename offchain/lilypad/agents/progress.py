@@ -1,0 +1,33 @@
+"""How far a job has come, for whoever watches."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+from lilypad.agents.fetching import JobResult
+from lilypad.agents.jobs import Job
+from lilypad.protocol.deal import Deal
+
+
+class Stage(enum.StrEnum):
+    OFFERED = "offered"
+    """Signed and announced; waits for a provider."""
+    AGREED = "agreed"
+    """On chain, both sides' money locked; the provider is at work."""
+    SUBMITTED = "submitted"
+    """The provider has committed to a result."""
+    VERIFIED = "verified"
+    """The output is here, and every byte of it is what was committed to."""
+    ACCEPTED = "accepted"
+    """Paid."""
+    ENDED = "ended"
+    """The deal ended in another way: declined, late, rejected or undecided."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    stage: Stage
+    job: Job
+    deal: Deal | None = None
+    result: JobResult | None = None

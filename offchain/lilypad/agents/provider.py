@@ -1,0 +1,159 @@
+"""The resource provider: offers its machine, runs what is agreed, commits to results, earns.
+
+Nothing here is driven by having seen an event. Each open deal has one task that looks at where the deal stands on chain
+and at what the journal says was done, and does the next thing; so a restart at any point just looks again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import shutil
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from lilypad.agents.deals import DealBook
+from lilypad.agents.network import Actor, show_id
+from lilypad.agents.offering import Offering
+from lilypad.agents.packages import Catalogue
+from lilypad.agents.results import ResultRecord
+from lilypad.chain.feed import Feed
+from lilypad.errors import FaultError, LilypadError, RecoverableError, RejectedError, TransactionRevertedError
+from lilypad.executors.base import Executor
+from lilypad.modules.folder import read_inputs
+from lilypad.modules.spec import execution_spec, seed_from_inputs
+from lilypad.protocol.commitment import commitment
+from lilypad.protocol.deal import Claim, Deal, DealStatus, deadline, way_out
+from lilypad.store.blocks import BlockStore
+from lilypad.store.cid import Cid
+from lilypad.store.dag import BlockSource
+from lilypad.store.results import seal
+from lilypad.types import DealId, Engine, ExecutionSpec
+
+log = logging.getLogger(__name__)
+
+RETRY_SECONDS = 2.0
+LONGEST_SLEEP = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Workshop:
+    """What a provider works with."""
+
+    folder: Path
+    store: BlockStore
+    sources: BlockSource
+    """Where others' content is fetched from."""
+    catalogue: Catalogue
+    executors: Mapping[Engine, Executor]
+
+
+class Provider:
+    def __init__(self, actor: Actor, deals: DealBook, workshop: Workshop, offering: Offering) -> None:
+        self._actor = actor
+        self._deals = deals
+        self._workshop = workshop
+        self._offering = offering
+        self._tasks: dict[DealId, asyncio.Task[None]] = {}
+
+    async def run(self, feed: Feed) -> None:
+        """Until cancelled. `feed` delivers the controller's events from the journal's cursor on."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._offering.run(lambda: len(self._tasks)), name="offering")
+            async for batch in feed.batches():
+                await self._deals.absorb(batch)
+                for deal in self._deals:
+                    if not deal.status.is_end and deal.id not in self._tasks:
+                        self._tasks[deal.id] = group.create_task(self._carry(deal.id), name=f"deal {show_id(deal.id)}")
+
+    async def _carry(self, deal_id: DealId) -> None:
+        """One deal to its end, whatever it takes."""
+        self._offering.wake()
+        log.info("deal_taken", extra={"deal": show_id(deal_id)})
+        try:
+            while (deal := self._deals.get(deal_id)) is not None and not deal.status.is_end:
+                try:
+                    await self._step(deal)
+                except RecoverableError as error:
+                    log.warning("deal_waits", extra={"deal": show_id(deal_id), "error": str(error)})
+                    await asyncio.sleep(RETRY_SECONDS)
+                except TransactionRevertedError as error:
+                    # The chain knows better than our last look: wait for it to tell.
+                    log.warning("deal_call_refused", extra={"deal": show_id(deal_id), "error": str(error)})
+                    await self._deals.wait_while(deal, RETRY_SECONDS)
+            if deal is not None:
+                log.info("deal_ended", extra={"deal": show_id(deal_id), "status": deal.status.name, "cost": deal.cost})
+        finally:
+            self._clean_up(deal_id)
+            del self._tasks[deal_id]
+            self._offering.wake()
+
+    async def _step(self, deal: Deal) -> None:
+        now = max(self._deals.now, int(time.time()))
+        if (way := way_out(deal, now)) is not None:
+            await self._actor.end_overdue(deal, way)
+        elif deal.status is DealStatus.AGREED:
+            await self._fulfil(deal)
+        until = deadline(deal) or now
+        pause = min(max(until - now, 0) + 1.0, LONGEST_SLEEP)
+        await self._deals.wait_while(deal, pause)
+
+    async def _fulfil(self, deal: Deal) -> None:
+        """From an agreed deal to a submitted result, or to an honest no while that costs nothing."""
+        if "declined" in self._deals.notes(deal.id):
+            return
+        try:
+            record = await self._result_of(deal)
+        except (RejectedError, FaultError) as error:
+            # Ours or the creator's: one bad deal must not take the others down.
+            await self._decline(deal, error)
+            return
+        except RecoverableError as error:
+            last_moment = deal.since + deal.terms.windows.decline - 10
+            if max(self._deals.now, time.time()) < last_moment:
+                raise
+            await self._decline(deal, error)
+            return
+        await self._actor.submit(deal, Claim(commitment(record.result), record.instruction_count))
+
+    async def _decline(self, deal: Deal, reason: LilypadError) -> None:
+        log.warning("deal_declined", extra={"deal": show_id(deal.id), "reason": str(reason)})
+        self._deals.note(deal.id, declined=str(reason))
+        await self._actor.decline(deal)
+
+    async def _result_of(self, deal: Deal) -> ResultRecord:
+        notes = self._deals.notes(deal.id)
+        if "result" in notes:
+            return ResultRecord.from_json(notes["result"])
+        folder = self._workshop.folder / deal.id.hex()
+        spec = await self._prepare(deal, folder / "inputs")
+        executor = self._workshop.executors.get(spec.engine)
+        if executor is None:
+            raise RejectedError("this provider has no such executor", engine=spec.engine)
+        execution, output = deal.id.hex(), folder / "output"
+        await executor.start(execution, spec, folder / "inputs", output)
+        ended = await executor.wait(execution)
+        result, cid = await seal(output, ended.exit_status, self._workshop.store)
+        await self._workshop.store.pin(cid)
+        record = ResultRecord(result, ended.instruction_count)
+        self._deals.note(deal.id, result=record.to_json())
+        return record
+
+    async def _prepare(self, deal: Deal, inputs: Path) -> ExecutionSpec:
+        """What to run, with its inputs fetched and checked."""
+        package = await self._workshop.catalogue.package(deal.job.module)
+        if not inputs.exists():  # noqa: ASYNC240 - one stat
+            inputs.parent.mkdir(parents=True, exist_ok=True)  # noqa: ASYNC240
+            cid = Cid.of_directory(deal.job.inputs)
+            await self._workshop.store.fetch_directory(cid, inputs, source=self._workshop.sources)
+        given = read_inputs(package.manifest, inputs)
+        limit = min(deal.terms.instruction_limit, package.manifest.budget.maximum)
+        return execution_spec(package.manifest, given, package.artifact, limit, seed_from_inputs(deal.job.inputs))
+
+    def _clean_up(self, deal_id: DealId) -> None:
+        """The result stays in the store, pinned; the working copies go."""
+        deal = self._deals.get(deal_id)
+        if deal is None or deal.status.is_end:
+            shutil.rmtree(self._workshop.folder / deal_id.hex(), ignore_errors=True)

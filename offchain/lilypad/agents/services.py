@@ -1,0 +1,165 @@
+"""Agents as running services: each with its journal, its part of the chain, and its own small web server."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+from aiohttp import web
+from eth_account.signers.local import LocalAccount
+
+from lilypad.agents.deals import DealBook
+from lilypad.agents.network import Actor, Network, show_id
+from lilypad.agents.nonces import JournalCounter, OfferNonces
+from lilypad.agents.offering import Offering, OfferTerms
+from lilypad.agents.packages import Catalogue, Packages
+from lilypad.agents.provider import Provider, Workshop
+from lilypad.agents.solver import Solver
+from lilypad.chain.deployments import Deployment
+from lilypad.chain.feed import Feed, FeedOptions
+from lilypad.chain.rpc import Rpc
+from lilypad.chain.sender import Sender
+from lilypad.executors.docker import DockerExecutor
+from lilypad.executors.wasm import WasmExecutor
+from lilypad.market.book import OrderBook
+from lilypad.market.client import MarketClient
+from lilypad.protocol.words import Verification, Windows
+from lilypad.settings import ETHER, Settings
+from lilypad.store.blocks import LocalBlockStore
+from lilypad.store.http import HttpBlockSource, content_app
+from lilypad.store.journal import Journal
+from lilypad.types import Engine, Resources
+
+ROLE_PROVIDER, ROLE_SOLVER = 2, 4
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """What every service stands on."""
+
+    settings: Settings
+    folder: Path
+    journal: Journal
+    actor: Actor
+
+    def feed(self, *contracts: str) -> Feed:
+        deployment = self.actor.deployment
+        addresses = [deployment.address(name) for name in contracts]
+        options = FeedOptions(confirmations=self.settings.confirmations)
+        return Feed(self.actor.rpc, self.journal, addresses, start_block=deployment.block, options=options)
+
+
+@asynccontextmanager
+async def base(settings: Settings, deployment: Deployment, account: LocalAccount, role: str) -> AsyncIterator[Base]:
+    """The journal of one account in one role; a second process with the same one is refused."""
+    folder = settings.data / role / str(deployment.chain_id) / account.address.lower()
+    async with Rpc(settings.rpc, chain_id=deployment.chain_id) as rpc:
+        with Journal(folder / "journal.sqlite") as journal:
+            sender = Sender(rpc, journal, account)
+            await sender.resume()
+            yield Base(settings, folder, journal, Actor(rpc, deployment, sender))
+
+
+@asynccontextmanager
+async def serving(app: web.Application, settings: Settings) -> AsyncIterator[str]:
+    """Serves an app; yields the base URL at which others reach it."""
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, settings.listen_host, settings.listen_port)
+        await site.start()
+        port = runner.addresses[0][1]
+        yield settings.public_url or f"http://{settings.listen_host}:{port}"
+    finally:
+        await runner.cleanup()
+
+
+async def run_solver(
+    settings: Settings, deployment: Deployment, account: LocalAccount, ready: asyncio.Event | None = None
+) -> None:
+    """Until cancelled."""
+    async with base(settings, deployment, account, "solver") as here:
+        solver = Solver(here.actor, OrderBook(here.actor.domain))
+        app = web.Application()
+        app.add_subapp("/v1", solver.service.app())
+        app.add_subapp("/content", content_app(LocalBlockStore(here.folder / "blocks")))
+        async with serving(app, settings):
+            if ready is not None:
+                ready.set()
+            await solver.run(here.feed("LilypadController", "LilypadModules"))
+
+
+async def run_provider(
+    settings: Settings,
+    deployment: Deployment,
+    account: LocalAccount,
+    terms: OfferTerms,
+    ready: asyncio.Event | None = None,
+) -> None:
+    """Until cancelled. Containers that still run then are found again by the next start."""
+    async with base(settings, deployment, account, "provider") as here, aiohttp.ClientSession() as session:
+        actor = here.actor
+        store = LocalBlockStore(here.folder / "blocks")
+        deals = DealBook(actor, here.journal, "provider", lambda event: event.terms.provider == actor.account)
+        wasm = WasmExecutor(settings.data / "wasm-cache", max_concurrent=terms.places)
+        docker = DockerExecutor(namespace=actor.account.lower())
+        workshop = Workshop(
+            folder=here.folder / "deals",
+            store=store,
+            sources=HttpBlockSource([settings.market], session, rounds=1),
+            catalogue=Catalogue(actor, Packages(settings.modules)),
+            executors={Engine.WASM: wasm, Engine.DOCKER: docker},
+        )
+        nonces = OfferNonces(actor, actor.account, JournalCounter(here.journal))
+        offering = Offering(actor, account, terms, MarketClient(settings.market, session), nonces)
+        async with serving(_provider_app(deals, store), settings) as url:
+            try:
+                await _introduce(actor, url)
+                if ready is not None:
+                    ready.set()
+                await Provider(actor, deals, workshop, offering).run(here.feed("LilypadController"))
+            finally:
+                await wasm.close()
+                await docker.close()
+
+
+async def _introduce(actor: Actor, url: str) -> None:
+    """Creators look here for results."""
+    if await actor.endpoint(actor.account) != url:
+        head = await actor.rpc.call("eth_blockNumber")
+        await actor.register(ROLE_PROVIDER, url, key=f"{url}:{head}")
+
+
+def _provider_app(deals: DealBook, store: LocalBlockStore) -> web.Application:
+    async def record(request: web.Request) -> web.Response:
+        wanted = request.match_info["deal"]
+        for deal in deals:
+            if show_id(deal.id) == wanted and (result := deals.notes(deal.id).get("result")):
+                return web.json_response(result)
+        return web.json_response({"error": "no result of this deal here"}, status=404)
+
+    app = web.Application()
+    app.router.add_get("/v1/deals/{deal:0x[0-9a-f]{64}}", record)
+    app.add_subapp("/content", content_app(store, uploads=False))
+    return app
+
+
+def default_terms(settings: Settings, network: Network, places: int = 2) -> OfferTerms:
+    """What a provider asks if nobody says otherwise."""
+    return OfferTerms(
+        resources=Resources(cpu_milli=2_000, ram_mib=2_048, disk_mib=4_096),
+        price_per_instruction=settings.price_per_instruction,
+        minimum_payment=ETHER // 1_000,
+        collateral=10 * ETHER,
+        late_penalty=ETHER // 10,
+        windows=Windows(
+            min(60, settings.decline_window), min(60, settings.submit_window), settings.judge_window,
+            settings.mediate_window,
+        ),
+        verification=Verification(network.mediation),
+        places=places,
+    )  # fmt: skip

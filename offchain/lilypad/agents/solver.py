@@ -1,0 +1,118 @@
+"""The solver: runs the market and brings matching offers to the chain. Nobody has to trust it; anyone can be one."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+
+from lilypad.agents.events import read_deal_event
+from lilypad.agents.network import Actor, show_id
+from lilypad.chain.feed import Batch, Feed
+from lilypad.errors import RecoverableError, TransactionRevertedError
+from lilypad.market.book import Entry, OrderBook, SignedJob, SignedResource
+from lilypad.market.matcher import obstacles, pairs
+from lilypad.market.service import MarketService
+from lilypad.protocol.deal import Agreed
+from lilypad.protocol.matching import ModuleListing, ModuleStatus, Parameters
+from lilypad.types import ZERO_ADDRESS, ModuleId
+
+log = logging.getLogger(__name__)
+
+LOOK_SECONDS = 2.0
+UNKNOWN = ModuleListing(ZERO_ADDRESS, 0, ModuleStatus.NONE)
+
+
+class Solver:
+    def __init__(self, actor: Actor, book: OrderBook) -> None:
+        self._actor = actor
+        self._book = book
+        self._listings: dict[ModuleId, ModuleListing] = {}
+        self._parameters = Parameters(0, 0)
+        self._in_flight: set[bytes] = set()
+        self.service = MarketService(book, actor.account, self._obstacles)
+
+    async def run(self, feed: Feed) -> None:
+        """Until cancelled. `feed` delivers the events of controller and module registry."""
+        self._parameters = await self._actor.parameters()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._follow(feed), name="solver feed")
+            while True:
+                await self._look_again()
+                await self._match(group)
+
+    async def _look_again(self) -> None:
+        """When an offer arrives, and now and then, because offers fail and parameters change."""
+        try:
+            async with asyncio.timeout(LOOK_SECONDS):
+                await self.service.arrived.wait()
+        except TimeoutError:
+            pass
+        self.service.arrived.clear()
+
+    async def _match(self, group: asyncio.TaskGroup) -> None:
+        now = int(time.time())
+        self._book.forget_expired(now)
+        try:
+            await self._learn_modules()
+        except RecoverableError as error:
+            log.warning("solver_waits", extra={"error": str(error)})
+            return
+        for job, resource in pairs(self._book, self._listing, self._parameters, now):
+            if not {job.digest, resource.digest} & self._in_flight:
+                self._in_flight |= {job.digest, resource.digest}
+                group.create_task(self._agree(job, resource))
+
+    async def _agree(self, job: Entry, resource: Entry) -> None:
+        assert isinstance(job.signed, SignedJob)  # noqa: S101 - for the type checker
+        assert isinstance(resource.signed, SignedResource)  # noqa: S101
+        try:
+            await self._actor.agree(job.signed, resource.signed)
+        except TransactionRevertedError as error:
+            self._blame(job, resource, error)
+        except RecoverableError as error:
+            log.warning("agree_failed", extra={"error": str(error)})
+        finally:
+            self._in_flight -= {job.digest, resource.digest}
+            self.service.arrived.set()
+
+    def _blame(self, job: Entry, resource: Entry, error: TransactionRevertedError) -> None:
+        """The contract's error names the account at fault; where it names none, neither offer can be kept."""
+        log.warning("agree_refused", extra={"job": job.digest.hex(), "error": str(error)})
+        guilty = [entry for entry in (job, resource) if entry.signed.maker in error.arguments]
+        for entry in guilty or [job, resource]:
+            self._book.refuse(entry, error.message)
+
+    async def _follow(self, feed: Feed) -> None:
+        async for batch in feed.batches():
+            with batch.applying():
+                self._apply(batch)
+
+    def _apply(self, batch: Batch) -> None:
+        """The book forgets all when the process ends, so there is nothing to journal and nothing to roll back."""
+        for event in batch.events():
+            if event.name == "DealAgreed":
+                deal, meaning = read_deal_event(event, self._actor.domain)
+                if isinstance(meaning, Agreed):
+                    offers = (meaning.job, meaning.resource)
+                    digests = tuple(self._actor.domain.digest(offer.struct_hash()) for offer in offers)
+                    self._book.agreed(digests, deal)
+                    log.info("deal_agreed", extra={"deal": show_id(deal)})
+            elif event.name == "ModuleStatusChanged":
+                self._listings.pop(ModuleId(event.args["id"]), None)
+            elif event.name == "ParametersChanged":
+                self._parameters = Parameters(event.args["protocolBps"], event.args["collateralFloorBps"])
+
+    async def _learn_modules(self) -> None:
+        for entry in self._book.resting(SignedJob):
+            assert isinstance(entry.signed, SignedJob)  # noqa: S101 - for the type checker
+            module = entry.signed.offer.module
+            known = self._listings.get(module)
+            if known is None or known.status is ModuleStatus.NONE:
+                self._listings[module] = await self._actor.listing(module)
+
+    def _listing(self, module: ModuleId) -> ModuleListing:
+        return self._listings.get(module, UNKNOWN)
+
+    def _obstacles(self, entry: Entry) -> set[str]:
+        return obstacles(self._book, entry, self._listing, self._parameters, int(time.time()))

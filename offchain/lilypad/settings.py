@@ -1,0 +1,68 @@
+"""Everything a person may configure, in one place: environment variables LILYPAD_*, or the file LILYPAD_ENV_FILE.
+
+Built once in `main` and passed down; nobody else reads the environment.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+from platformdirs import user_data_path
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+SOURCE_TREE = Path(__file__).parent.parent.parent
+ETHER = 10**18
+GWEI = 10**9
+
+
+class Settings(BaseSettings):
+    """Amounts are in wei of the token, times in seconds."""
+
+    model_config = SettingsConfigDict(env_prefix="LILYPAD_", extra="forbid", frozen=True)
+
+    data: Path = Field(default_factory=lambda: user_data_path("lilypad"))
+    """Journals, content, keys. One folder per role lies in it."""
+    deployments: Path = SOURCE_TREE / "deployments"
+    modules: Annotated[tuple[Path, ...], NoDecode] = (SOURCE_TREE / "modules", SOURCE_TREE / ".build" / "modules")
+    """Folders in which module packages are looked for."""
+
+    rpc: Annotated[tuple[str, ...], NoDecode] = ("http://127.0.0.1:8545",)
+    """JSON-RPC endpoints of one chain, tried in order."""
+    chain_id: int = 31337
+    market: str = "http://127.0.0.1:8551"
+    """Base URL of the solver's market."""
+    confirmations: int = 0
+    """Blocks to wait before an event is believed. Zero suits a local chain alone."""
+
+    keystore: Path | None = None
+    """Encrypted key file; by default the wallet in the data folder."""
+    password_file: Path | None = None
+
+    price_per_instruction: int = GWEI
+    """Provider: what it charges. Creator: the most it pays."""
+    decline_window: int = 120
+    submit_window: int = 900
+    judge_window: int = 3600
+    mediate_window: int = 86_400
+
+    listen_host: str = "127.0.0.1"
+    listen_port: int = 0
+    """Zero picks a free port."""
+    public_url: str | None = None
+    """How others reach this agent, if not by host and port."""
+
+    log_level: str = "info"
+    log_json: bool = False
+
+    @classmethod
+    def from_environment(cls) -> Settings:
+        return cls(_env_file=os.environ.get("LILYPAD_ENV_FILE"))  # type: ignore[call-arg]
+
+    @field_validator("modules", "rpc", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        """Lists are written with commas."""
+        return tuple(part for part in value.split(",") if part) if isinstance(value, str) else value
