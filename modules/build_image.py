@@ -38,9 +38,7 @@ CREATED = "1970-01-01T00:00:00Z"
 ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 ENVIRONMENT = ["LANG=C.UTF-8", "PATH=/usr/bin", "PYTHONHASHSEED=0", "TZ=UTC"]
 KEPT = re.compile(r"(lib|lib64|usr/lib|usr/bin/python3|usr/bin$|usr$|etc$|etc/python3)")
-DROPPED = re.compile(
-    r"usr/lib/(.*/gconv|dpkg|python3[.\d]*/(lib2to3|idlelib|pydoc_data|turtledemo|test)(/|$))"
-)
+DROPPED = re.compile(r"usr/lib/(.*/gconv|dpkg|python3[.\d]*/(lib2to3|idlelib|pydoc_data|turtledemo|test)(/|$))")
 COMPILE = (
     'env -i PATH="$PATH" PYTHONHASHSEED=0 chroot "$1" /usr/bin/{python} -S -m compileall -q -j1'
     " --invalidation-mode unchecked-hash /usr/lib/{python}"
@@ -184,9 +182,9 @@ def build(name: str, *, load: bool = True) -> str:
     config = configuration(diff_ids)
     image = f"sha256:{hashlib.sha256(config).hexdigest()}"
 
-    resolved, count = re.subn(r'(?m)^image = ".*"$', f'image = "{image}"', text)
-    if count != 1:
-        raise BuildError(f'{name}/module.toml needs exactly one line: image = ""')
+    resolved, count = re.subn(r"(?m)^\[docker\]$", f'[docker]\nimage = "{image}"', text)
+    if count != 1 or "image" in tomllib.loads(text)["docker"]:
+        raise BuildError(f"{name}/module.toml needs one [docker] section, without an image")
     tar, manifest = target / "image.tar", target / "module.toml"
     if not tar.exists() or not manifest.exists() or manifest.read_text() != resolved:
         atomically(tar, lambda part: write_image(part, config, base, source, diff_ids))

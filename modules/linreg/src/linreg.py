@@ -76,19 +76,14 @@ def fit(features, values, ridge):
     """Coefficients and intercept. Columns are centred and scaled first, so that units do not matter."""
     columns = list(zip(*features, strict=True))
     centres = [mean(column) for column in columns]
-    scales = [
-        math.sqrt(mean([(x - c) ** 2 for x in column])) for column, c in zip(columns, centres, strict=True)
-    ]
+    scales = [math.sqrt(mean([(x - c) ** 2 for x in column])) for column, c in zip(columns, centres, strict=True)]
     if 0.0 in scales:
         raise InputError("a feature has the same value in every row")
     scaled = [[(x - c) / s for x in column] for column, c, s in zip(columns, centres, scales, strict=True)]
     middle = mean(values)
     centred = [value - middle for value in values]
     n = len(values)
-    gram = [
-        [dot(a, b) / n + (ridge if i == j else 0.0) for j, b in enumerate(scaled)]
-        for i, a in enumerate(scaled)
-    ]
+    gram = [[dot(a, b) / n + (ridge if i == j else 0.0) for j, b in enumerate(scaled)] for i, a in enumerate(scaled)]
     weights = solve(gram, [dot(a, centred) / n for a in scaled])
     coefficients = [w / s for w, s in zip(weights, scales, strict=True)]
     return coefficients, middle - dot(coefficients, centres)

@@ -9,10 +9,12 @@ from __future__ import annotations
 import base64
 import binascii
 import shutil
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from lilypad.errors import ExecutorFaultError
 from lilypad.types import ExecutionResult, ExitStatus, Limits
@@ -147,6 +149,22 @@ class Stopped:
     exit_code: int
     oom_killed: bool
     ran_seconds: float
+
+    @classmethod
+    def from_state(cls, state: Mapping[str, Any]) -> Stopped:
+        return cls(state["ExitCode"], state["OOMKilled"], ran_seconds(state))
+
+
+def ran_seconds(state: Mapping[str, Any]) -> float:
+    """How long a container has run, by the engine's clock, or ran before it stopped."""
+    until = time.time() if state["Running"] else _timestamp(state["FinishedAt"])
+    return until - _timestamp(state["StartedAt"])
+
+
+def _timestamp(text: str) -> float:
+    """An engine's time of day, which has nanoseconds, as seconds since 1970."""
+    whole, _, fraction = text.removesuffix("Z").partition(".")
+    return datetime.fromisoformat(f"{whole}+00:00").timestamp() + float(f"0.{fraction or 0}")
 
 
 def judge(end: End | None, stopped: Stopped, limits: Limits) -> ExecutionResult | None:

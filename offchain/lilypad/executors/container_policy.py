@@ -28,8 +28,12 @@ USER = "10001:10001"
 WARDEN_PATH = "/.lilypad/warden"
 TMP_BYTES = 16 << 20
 MAX_PROCESSES = 128
-ULIMITS = {"nofile": 1024, "core": 0}
+ULIMITS = {"core": 0, "msgqueue": 0, "nofile": 1024, "stack": 8 << 20}
 MAX_OUTPUT_FILES = 16384
+LEAST_MEMORY_BYTES = 6 << 20
+"""What the engine accepts."""
+LEAST_CPU_MILLI = 10
+_U62 = (1 << 62) - 1
 FIXED_ENVIRONMENT = {
     "HOME": "/tmp",  # noqa: S108 -- inside the container
     "LANG": "C.UTF-8",
@@ -85,29 +89,38 @@ def warden_binary() -> Path:
     return path
 
 
-def check_artifact(spec: ExecutionSpec) -> None:
+def check_spec(spec: ExecutionSpec) -> None:
+    """Refuse what an engine would refuse too late, or read as "no limit"."""
+    limits = spec.limits
     if spec.artifact != f"sha256:{spec.artifact_digest.hex()}" or len(spec.artifact_digest) != 32:
         raise ModuleInvalidError("the image id is not the digest that the spec pins", image=spec.artifact)
     if not spec.argv:
         raise ModuleInvalidError("the command is empty", image=spec.artifact)
+    if limits.memory_bytes < LEAST_MEMORY_BYTES:
+        raise ModuleInvalidError("a container needs 6 MiB of memory", memory_bytes=limits.memory_bytes)
+    if spec.cpu_milli < LEAST_CPU_MILLI:
+        raise ModuleInvalidError("a container needs 10 thousandths of a core", cpu_milli=spec.cpu_milli)
+    if min(limits.instructions, limits.log_bytes, limits.output_bytes, limits.wall_seconds) < 0:
+        raise ModuleInvalidError("a limit is negative", image=spec.artifact)
 
 
 def tmpfs_options(size: int, mode: str, files: int) -> str:
     uid, gid = USER.split(":")
+    size = max(size, 4096)  # a size of 0 would mean no limit
     return f"rw,noexec,nosuid,nodev,size={size},nr_inodes={files},mode={mode},uid={uid},gid={gid}"
 
 
 def warden_command(spec: ExecutionSpec) -> list[str]:
     limits = spec.limits
     numbers = (limits.instructions, int(limits.wall_seconds * 1000), limits.log_bytes, limits.output_bytes)
-    return [WARDEN_PATH, *map(str, numbers), "--"]
+    return [WARDEN_PATH, *(str(min(number, _U62)) for number in numbers), "--"]
 
 
 def engine_log_bytes(limits: Limits) -> int:
     """Room in the engine's log for everything the warden may ever write, so that no line is rotated away."""
-    payload = 2 * limits.log_bytes + limits.output_bytes
-    trickle = int(limits.wall_seconds * 20) * 128
-    return payload * 2 + trickle + MAX_OUTPUT_FILES * 4096
+    payload = 2 * (2 * limits.log_bytes + limits.output_bytes)
+    short_lines = 128 * min(2 * limits.log_bytes, int(limits.wall_seconds * 20))
+    return payload + short_lines + MAX_OUTPUT_FILES * 4096
 
 
 def log_options(limits: Limits) -> dict[str, str]:

@@ -13,12 +13,10 @@ from __future__ import annotations
 
 import asyncio
 import threading
-import time
 from collections.abc import AsyncIterator, Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +29,7 @@ from lilypad.errors import ExecutorFaultError, LilypadError, ModuleInvalidError
 from lilypad.executors import container_policy as policy
 from lilypad.executors.base import LogChunk
 from lilypad.executors.container_files import Record, finish, publish_inputs
-from lilypad.executors.container_output import End, Frame, Stopped, judge, parse, unpack
+from lilypad.executors.container_output import End, Frame, Stopped, judge, parse, ran_seconds, unpack
 from lilypad.types import ExecutionResult, ExecutionSpec
 
 DEFAULT_ENGINE = "unix:///var/run/docker.sock"
@@ -65,7 +63,7 @@ class DockerExecutor:
 
     async def start(self, execution_id: str, spec: ExecutionSpec, inputs: Path, output: Path) -> None:
         """See `Executor.start`. Makes the input files readable for everybody and resets their times."""
-        policy.check_artifact(spec)
+        policy.check_spec(spec)
         ticket = policy.ContainerTicket(execution_id, policy.spec_digest(spec), output, spec.limits)
         held = self._held.setdefault(execution_id, _Held(ticket))
         _same_spec(held.ticket.spec_digest, ticket)
@@ -202,7 +200,7 @@ class DockerExecutor:
                 return True
             state = container.attrs["State"]
             grace = GRACE_SECONDS + ticket.limits.output_bytes / 1e6
-            if state["Running"] and _ran_seconds(state) > ticket.limits.wall_seconds + grace:
+            if state["Running"] and ran_seconds(state) > ticket.limits.wall_seconds + grace:
                 container.kill()
             return not state["Running"]
 
@@ -214,9 +212,7 @@ class DockerExecutor:
             container = self._require(ticket)
             part = ticket.output.with_name(f"{ticket.output.name}.part")
             end = unpack(_output(container, follow=False), part, ticket.limits)
-            state = container.attrs["State"]
-            stopped = Stopped(state["ExitCode"], state["OOMKilled"], _ran_seconds(state))
-            result = judge(end, stopped, ticket.limits)
+            result = judge(end, Stopped.from_state(container.attrs["State"]), ticket.limits)
             if result is None:
                 raise _no_result(container, end, ticket.execution_id)
             finish(part, ticket.output, result)
@@ -301,17 +297,6 @@ def _engine_faults(execution_id: str) -> Iterator[None]:
 def _same_spec(found: str, ticket: policy.ContainerTicket) -> None:
     if found != ticket.spec_digest:
         raise ExecutorFaultError("this id was begun with another spec", execution=ticket.execution_id)
-
-
-def _ran_seconds(state: dict[str, Any]) -> float:
-    until = time.time() if state["Running"] else _timestamp(state["FinishedAt"])
-    return until - _timestamp(state["StartedAt"])
-
-
-def _timestamp(text: str) -> float:
-    """An engine's time of day, which has nanoseconds, as seconds since 1970."""
-    whole, _, fraction = text.removesuffix("Z").partition(".")
-    return datetime.fromisoformat(f"{whole}+00:00").timestamp() + float(f"0.{fraction or 0}")
 
 
 def _no_result(container: Container, end: End | None, execution_id: str) -> LilypadError:

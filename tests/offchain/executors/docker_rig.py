@@ -37,9 +37,7 @@ class Job:
         """Every file below outputs/ by its relative path; a directory's path ends with a slash."""
         root = self.output / "outputs"
         return {
-            path.relative_to(root).as_posix() + "/" * path.is_dir(): b""
-            if path.is_dir()
-            else path.read_bytes()
+            path.relative_to(root).as_posix() + "/" * path.is_dir(): b"" if path.is_dir() else path.read_bytes()
             for path in root.rglob("*")
         }
 

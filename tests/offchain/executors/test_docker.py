@@ -109,9 +109,7 @@ async def test_start__digest_that_is_not_the_images__is_refused(rig: Rig) -> Non
     job = rig.job("pass")
 
     with pytest.raises(ModuleInvalidError, match="not the digest"):
-        await rig.executor.start(
-            job.execution_id, replace(job.spec, artifact_digest=bytes(32)), job.inputs, job.output
-        )
+        await rig.executor.start(job.execution_id, replace(job.spec, artifact_digest=bytes(32)), job.inputs, job.output)
 
 
 async def test_wait__command_that_the_image_lacks__is_no_result(rig: Rig) -> None:
@@ -127,9 +125,7 @@ async def test_start__more_cores_than_there_are__is_a_fault(rig: Rig) -> None:
     job = rig.job("pass")
 
     with pytest.raises(ExecutorFaultError, match="refused"):
-        await rig.executor.start(
-            job.execution_id, replace(job.spec, cpu_milli=10_000_000), job.inputs, job.output
-        )
+        await rig.executor.start(job.execution_id, replace(job.spec, cpu_milli=10_000_000), job.inputs, job.output)
     assert await rig.executor.orphans() == ()
 
 
