@@ -1,4 +1,4 @@
-"""What all off-chain tests share."""
+"""What all tests share."""
 
 from __future__ import annotations
 
