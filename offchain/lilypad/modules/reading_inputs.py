@@ -51,7 +51,7 @@ def read_input_definition(entry: object, number: int) -> InputDefinition:
 def _read_type(entry: object, where: str) -> InputType:
     given = entry.get("type") if isinstance(entry, dict) else None
     if given not in list(InputType):
-        fail(f"{where}.type", f"{given!r} is not a type; {nearest(str(given), InputType)}")
+        fail(f"{where}.type", f"{given!r} is not a type; {nearest(str(given), [t.value for t in InputType])}")
     return InputType(given)
 
 
