@@ -102,8 +102,8 @@ def check_characters(value: str, where: str, *, multiline: bool) -> None:
 
 def _check_range(definition: InputDefinition, value: float, where: str) -> float:
     is_whole = definition.type is InputType.INT
-    lowest = definition.min if definition.min is not None else -LARGEST_INT if is_whole else None
-    highest = definition.max if definition.max is not None else LARGEST_INT if is_whole else None
+    lowest = definition.minimum if definition.minimum is not None else -LARGEST_INT if is_whole else None
+    highest = definition.maximum if definition.maximum is not None else LARGEST_INT if is_whole else None
     if lowest is not None and value < lowest:
         fail(where, f"{value} is too small; the least is {lowest}.")
     if highest is not None and value > highest:

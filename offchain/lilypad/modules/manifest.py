@@ -36,8 +36,8 @@ class InputDefinition:
     required: bool = True
     default: DefaultValue | None = None
     choices: tuple[str, ...] = ()
-    min: int | float | None = None
-    max: int | float | None = None
+    minimum: int | float | None = None
+    maximum: int | float | None = None
     max_length: int = 4096
     """Characters of a string."""
     pattern: re.Pattern[str] | None = None

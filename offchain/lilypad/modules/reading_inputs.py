@@ -13,8 +13,8 @@ from lilypad.modules.tables import Table, fail, nearest
 _COMMON = ("name", "type", "description", "required", "default")
 KEYS_OF_TYPE: dict[InputType, tuple[str, ...]] = {
     InputType.STRING: ("max_length", "pattern", "multiline", "allow_leading_dash"),
-    InputType.INT: ("min", "max", "allow_leading_dash"),
-    InputType.FLOAT: ("min", "max", "allow_leading_dash"),
+    InputType.INT: ("minimum", "maximum", "allow_leading_dash"),
+    InputType.FLOAT: ("minimum", "maximum", "allow_leading_dash"),
     InputType.BOOL: (),
     InputType.CHOICE: ("choices",),
     InputType.FILE: ("max_bytes",),
@@ -35,8 +35,8 @@ def read_input_definition(entry: object, number: int) -> InputDefinition:
         description=table.text("description", ""),
         required=table.flag("required", not table.has("default")),
         choices=_read_choices(table) if kind is InputType.CHOICE else (),
-        min=_read_bound(table, "min", kind),
-        max=_read_bound(table, "max", kind),
+        minimum=_read_bound(table, "minimum", kind),
+        maximum=_read_bound(table, "maximum", kind),
         max_length=max_length,
         pattern=compile_pattern(table.text("pattern", ""), max_length, table.at("pattern"))
         if table.has("pattern")
@@ -75,9 +75,9 @@ def _read_bound(table: Table, key: str, kind: InputType) -> Any:
 
 
 def _with_default(table: Table, definition: InputDefinition) -> InputDefinition:
-    low, high = definition.min, definition.max
+    low, high = definition.minimum, definition.maximum
     if low is not None and high is not None and low > high:
-        fail(table.at("min"), "is above the max.")
+        fail(table.at("minimum"), "is above the maximum.")
     if not table.has("default"):
         return definition
     if definition.type is InputType.FILE:

@@ -18,8 +18,8 @@ WASM: dict[str, Any] = {
     "wasm": {"file": "resize.wasm", "sha256": SHA256, "engine": "wasmtime 50.0.1", "host_version": 1},
     "inputs": [
         {"name": "Picture", "type": "file", "max_bytes": 1000},
-        {"name": "Width", "type": "int", "min": 1, "max": 4000, "description": "In pixels."},
-        {"name": "Sharpness", "type": "float", "default": 1, "min": 0.0},
+        {"name": "Width", "type": "int", "minimum": 1, "maximum": 4000, "description": "In pixels."},
+        {"name": "Sharpness", "type": "float", "default": 1, "minimum": 0.0},
         {"name": "Format", "type": "choice", "choices": ["png", "jpeg", "-raw"], "default": "png"},
         {"name": "Grey", "type": "bool", "default": False},
         {"name": "Title", "type": "string", "required": False, "max_length": 20},

@@ -22,7 +22,7 @@ def test_manifest__everything_given__is_read() -> None:
     assert manifest.engine is Engine.WASM
     assert manifest.deterministic
     assert manifest.input("Width").type is InputType.INT
-    assert (manifest.input("Width").min, manifest.input("Width").max) == (1, 4000)
+    assert (manifest.input("Width").minimum, manifest.input("Width").maximum) == (1, 4000)
     assert manifest.limits.memory_bytes == 1 << 26
     assert manifest.resources == Resources(cpu_milli=1000, ram_mib=128)
     assert manifest.budget == Budget(default=1000, maximum=5000)
@@ -47,7 +47,7 @@ def test_parse__not_toml__says_where() -> None:
     [
         ("nmae", "x", "module.toml: unknown key 'nmae'; did you mean 'name'?"),
         ("limits.memory", 5, "limits: unknown key 'memory'; did you mean 'memory_bytes'?"),
-        ("inputs.1.minimum", 5, "inputs[1]: unknown key 'minimum'; did you mean 'min'?"),
+        ("inputs.1.min", 5, "inputs[1]: unknown key 'min'; did you mean 'minimum'?"),
         ("inputs.1.pattern", "a", "inputs[1]: unknown key 'pattern'"),
         ("name", None, "name: is missing; give a string."),
         ("name", 7, "name: expected a string, got a whole number (7)."),
@@ -71,7 +71,7 @@ def test_parse__not_toml__says_where() -> None:
         ("inputs.0.name", "Width", "inputs: two inputs are called 'Width'; rename one."),
         ("inputs.0.default", "x", "inputs.Picture.default: a file has no default; write required = false."),
         ("inputs.1.default", 5000, "inputs.Width.default: 5000 is too large; the most is 4000."),
-        ("inputs.1.min", 5000, "inputs.Width.min: is above the max."),
+        ("inputs.1.minimum", 5000, "inputs.Width.minimum: is above the maximum."),
         ("inputs.2.required", True, "inputs.Sharpness.required: an input with a default is not required"),
         ("inputs.3.choices", [], "inputs.Format.choices: expected a list of at least one string."),
         ("inputs.3.choices", ["a", "a"], "inputs.Format.choices: a choice is there twice."),
