@@ -16,6 +16,7 @@ CONTRACTS = (
 
 
 def main() -> None:
+    project.load_contracts(use_cache=False)  # ape does not see that an imported file has changed
     TARGET.mkdir(exist_ok=True)
     for name in CONTRACTS:
         contract = project.get_contract(name).contract_type
