@@ -33,12 +33,15 @@ unexport PYTHONDONTWRITEBYTECODE
 UV     := $(VIRTUAL_ENV)/bin/uv
 QUIET  := >$(BUILD)/setup.log 2>&1 || { tail -40 $(BUILD)/setup.log; exit 1; }
 
-.PHONY: help demo up test lint test-contracts test-offchain format shell gas lock clean
+.PHONY: help setup demo up test lint test-contracts test-offchain format shell gas lock clean
 
 help:
 	@sed -n '1,7s/^# \{0,1\}//p' Makefile
 
 # ------------------------------------------------------------------ what people run
+
+# What an agent's machine needs; the others do it by themselves.
+setup: $(DONE)/contracts
 
 demo: $(DONE)/contracts
 	@lilypad up --run cowsay -i Message="$${MESSAGE:-Hello from a verifiable network}"
