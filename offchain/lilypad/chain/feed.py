@@ -109,6 +109,7 @@ class Feed:
         self._consumer = consumer
         self._options = options or FeedOptions()
         self._range = self._options.first_range
+        self._ceiling = self._options.largest_range
         self._wake = asyncio.Event()
 
     def wake(self) -> None:
@@ -181,10 +182,14 @@ class Feed:
         span = {"fromBlock": quantity(first), "toBlock": quantity(last)}
         try:
             found, again = await self._rpc.batch([("eth_getLogs", [self._filter | span]), _block(last)])
-        except RpcError:
+        except RecoverableError as error:
+            # Too many blocks or logs for this node, or too slow: nodes say it in many ways.
             if last == first:
                 raise
-            self._range = max(1, (last - first + 1) // 2)
+            self._ceiling = last - first
+            self._range = max(1, self._ceiling // 2)
+            if not isinstance(error, RpcError):
+                raise
             self.wake()
             return None
         hashes = {int(h["number"], 16): h["hash"] for h in headers}
@@ -233,7 +238,8 @@ class Feed:
         if count > self._options.logs_per_batch:
             self._range = max(1, self._range // 2)
         elif count < self._options.logs_per_batch // 2:
-            self._range = min(self._range * 2, self._options.largest_range)
+            self._range = min(self._range * 2, self._ceiling)
+            self._ceiling = min(self._ceiling + self._ceiling // 16 + 1, self._options.largest_range)
 
 
 def _block(number: int | str) -> tuple[str, list[Any]]:

@@ -15,6 +15,11 @@ class Fees:
     tip: int
     """The most of it for whoever makes the block."""
 
+    @property
+    def least(self) -> int:
+        """Of a quote: what it takes now, base fee and tip."""
+        return (self.max_fee + self.tip) // 2
+
     def capped(self, most: int | None) -> Fees:
         if most is None:
             return self

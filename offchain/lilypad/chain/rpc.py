@@ -7,6 +7,7 @@ know whether the node refused (`RpcError`, the answer is final) or did not answe
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import json
 import logging
@@ -53,7 +54,7 @@ class Rpc:
         """`chain_id` None takes the chain of whichever endpoint answers first."""
         if not urls:
             raise FaultError("no endpoint is configured; give at least one JSON-RPC URL")
-        self._urls = tuple(urls)
+        self.urls = tuple(urls)
         self._expected_chain = chain_id
         self._timeout = aiohttp.ClientTimeout(total=timeout_seconds)
         self._rounds = rounds
@@ -103,9 +104,9 @@ class Rpc:
         for attempt in range(self._rounds):
             if attempt:
                 await asyncio.sleep(self._backoff * 2 ** (attempt - 1))
-            for offset in range(len(self._urls)):
-                index = (self._preferred + offset) % len(self._urls)
-                url = self._urls[index]
+            for offset in range(len(self.urls)):
+                index = (self._preferred + offset) % len(self.urls)
+                url = self.urls[index]
                 try:
                     await self._verify(url)
                     answers = await self._post(url, calls)
@@ -116,7 +117,7 @@ class Rpc:
                     continue
                 self._preferred = index
                 return answers
-        endpoints = ", ".join(map(_host, self._urls))
+        endpoints = ", ".join(map(_host, self.urls))
         raise ChainUnavailableError(
             "no endpoint of the chain answers; check the node and the network", endpoints=endpoints, last=repr(last)
         ) from last
@@ -146,9 +147,9 @@ class Rpc:
                 raise ValueError(f"HTTP status {response.status}")
         parsed = json.loads(text)
         answers = parsed if isinstance(parsed, list) else [parsed]
-        if any(not isinstance(a, dict) or not ("result" in a or "error" in a) for a in answers):
+        if any(not isinstance(a, dict) or not ("result" in a or a.get("error")) for a in answers):
             raise ValueError("not a JSON-RPC answer")
-        if any(a.get("error", {}).get("code") in _BUSY_CODES for a in answers):
+        if any((a.get("error") or {}).get("code") in _BUSY_CODES for a in answers):
             raise ValueError("the node is busy")
         if len(answers) != len(requests):
             if len(answers) == 1:  # a node without batches refuses the whole message
@@ -157,6 +158,8 @@ class Rpc:
         if len(answers) == 1:
             return answers
         by_id = {a.get("id"): a for a in answers}
+        if any(r["id"] not in by_id for r in requests):
+            raise ValueError("an answer is missing")
         return [by_id[r["id"]] for r in requests]
 
 
@@ -176,10 +179,9 @@ def _revert_data(code: int, message: str, data: object) -> bytes | None:
         data = data.get("data") or data.get("result")
     if isinstance(data, str):
         word = data.removeprefix("Reverted ").strip()
-        try:
-            return from_hex(word) if word.startswith("0x") else None
-        except ValueError:
-            return None
+        with contextlib.suppress(ValueError):
+            if word.startswith("0x") and len(word) > 2:
+                return from_hex(word)
     return b"" if code == 3 or "revert" in message.lower() else None
 
 

@@ -17,20 +17,20 @@ from typing import Any
 from eth_account.signers.local import LocalAccount
 from eth_utils.address import to_checksum_address
 
-from lilypad.chain.contracts import DecodedError, RawLog
+from lilypad.chain.contracts import RawLog
 from lilypad.chain.fees import Fees, quote_fees
 from lilypad.chain.identity import identify_chain
 from lilypad.chain.outbox import Attempt, Outbox, Outgoing, Request, Status
-from lilypad.chain.rpc import Rpc, RpcError, from_hex, to_hex
+from lilypad.chain.rpc import Rpc, RpcError, from_hex
 from lilypad.chain.simulation import estimate_gas, explain_mined_revert, explain_refusal
-from lilypad.errors import ChainUnavailableError, FaultError
+from lilypad.chain.wire import Wire, nonce_taken, nonce_used
+from lilypad.errors import ChainUnavailableError, FaultError, RecoverableError, TransactionRevertedError
 from lilypad.store.journal import Journal
 from lilypad.types import Address
 
 log = logging.getLogger(__name__)
 
-_KNOWN = ("already known", "known transaction", "already imported", "already in")
-_TAKEN = ("nonce too low", "underpriced")
+_DISPATCHES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,19 +63,19 @@ class Sender:
     ) -> None:
         self._rpc = rpc
         self._journal = journal
-        self._account = account
+        self._wire = Wire(rpc, account)
         self._options = options or SenderOptions()
         self._lock = asyncio.Lock()
         """Held while a nonce is chosen and its transaction leaves."""
         self._keys: dict[str, tuple[asyncio.Lock, int]] = {}
         self._outbox: Outbox | None = None
         self._nonce = 0
-        self._rescued = 0.0
+        self._rescued = float("-inf")
         self._suspects: set[str] = set()
 
     @property
     def address(self) -> Address:
-        return Address(self._account.address)
+        return self._wire.address
 
     async def send(self, to: Address | None, data: bytes, *, key: str, value: int = 0) -> Receipt:
         """Simulates, signs, records, sends, waits. `to` None deploys a contract.
@@ -89,7 +89,7 @@ class Sender:
                 outgoing, receipt = await self._mined(outbox, key, request)
                 if int(receipt["status"], 16) == 1:
                     return _receipt(receipt)
-                raise await self._reverted(outbox, outgoing, receipt)
+                raise await self._reverted(outgoing, receipt)
 
     async def resume(self) -> None:
         """Sends again what was under way when the last process ended. `send` does it by itself, this does it sooner."""
@@ -112,19 +112,21 @@ class Sender:
             if self._outbox is None:
                 chain_id = await identify_chain(self._rpc, self._journal)
                 outbox = Outbox(self._journal, chain_id, self.address)
-                self._nonce = max(await self._count("pending"), outbox.next_nonce())
-                for outgoing in outbox.open(await self._count("latest")):
-                    await self._again(outbox, outgoing)
+                await self._tend(outbox, None)
+                self._nonce = max(await self._wire.count("pending"), outbox.next_nonce())
                 self._outbox = outbox
             return self._outbox
 
     async def _mined(self, outbox: Outbox, key: str, request: Request) -> tuple[Outgoing, dict[str, Any]]:
         """Looks at the chain first, then sends, then waits, however often that takes."""
         loop = asyncio.get_running_loop()
-        pause, since = self._options.poll_seconds / 16, loop.time()
+        pause, since, dispatches = self._options.poll_seconds / 16, loop.time(), 0
         while True:
             outgoing = outbox.find(key)
             if outgoing is None:
+                dispatches += 1
+                if dispatches > _DISPATCHES:
+                    raise RecoverableError("others keep using this account's nonces; give Lilypad its own", key=key)
                 await self._dispatch(outbox, key, request)
                 continue
             if not outgoing.request.same_effect(request):
@@ -139,23 +141,26 @@ class Sender:
             pause = min(pause * 1.5, self._options.poll_seconds)
 
     async def _look(self, outbox: Outbox, outgoing: Outgoing) -> dict[str, Any] | None:
-        """The receipt of whichever attempt was mined; the recorded one when the node has forgotten it."""
-        calls = [("eth_getTransactionReceipt", [to_hex(a.hash)]) for a in outgoing.attempts]
-        found: dict[str, Any] | None = next((r for r in await self._rpc.batch(calls) if r is not None), None)
-        if found is not None:
-            recorded = outgoing.receipt
-            if recorded is None or recorded["blockHash"] != found["blockHash"]:
-                status = Status.MINED if int(found["status"], 16) == 1 else Status.REVERTED
-                with self._journal.transaction() as tx:
-                    outbox.close(tx, outgoing.key, status, found)
-                return found
-            return recorded
-        if outgoing.status is not Status.PENDING:
-            if await self._count("latest") > outgoing.nonce:
-                return outgoing.receipt
-            async with self._lock:
-                await self._again(outbox, outgoing)
+        """The receipt on the chain; the recorded one when the node has forgotten it; none when a reorganisation
+        threw the transaction out again."""
+        found = await self._record(outbox, outgoing)
+        if found is not None or outgoing.status is Status.PENDING:
+            return found
+        if await self._wire.count("latest") > outgoing.nonce:
+            return outgoing.receipt
+        async with self._lock:
+            await self._again(outbox, outgoing)
         return None
+
+    async def _record(self, outbox: Outbox, outgoing: Outgoing) -> dict[str, Any] | None:
+        found = await self._wire.receipt(outgoing)
+        if found is None:
+            return None
+        if outgoing.receipt is None or outgoing.receipt["blockHash"] != found["blockHash"]:
+            status = Status.MINED if int(found["status"], 16) == 1 else Status.REVERTED
+            with self._journal.transaction() as tx:
+                outbox.close(tx, outgoing.key, status, found)
+        return found
 
     async def _dispatch(self, outbox: Outbox, key: str, request: Request) -> None:
         """From a wish to a transaction that is recorded and, if the node answers, on its way."""
@@ -164,12 +169,12 @@ class Sender:
         async with self._lock:
             fees = (await quote_fees(self._rpc)).capped(self._options.fee_limit)
             nonce = self._nonce
-            attempt = self._sign(outbox.chain_id, request, nonce, fees)
+            attempt = self._wire.sign(outbox.chain_id, request, nonce, fees)
             with self._journal.transaction() as tx:
                 outbox.add(tx, key, nonce, request, attempt)
             self._nonce = nonce + 1
             try:
-                await self._broadcast(attempt)
+                await self._wire.broadcast(attempt)
             except ChainUnavailableError as error:  # it may have left all the same
                 log.warning("send_unanswered", extra={"key": key, "error": str(error)})
             except RpcError as error:
@@ -177,51 +182,55 @@ class Sender:
 
     async def _refused(self, outbox: Outbox, key: str, nonce: int, attempt: Attempt, error: RpcError) -> None:
         """Takes back what certainly did not leave, so that its nonce leaves no gap."""
-        if await self._known(attempt):
+        if await self._wire.known(attempt):
             return
-        reason = error.reason.lower()
-        if "nonce too low" in reason:
+        if nonce_used(error):
             # Somebody else uses this account. Or the node has mined the transaction already and is slow to show it:
             # so the row stays, and `_rescue` decides when it has looked twice.
-            self._nonce = max(self._nonce, await self._count("pending"))
+            self._nonce = max(self._nonce, await self._wire.count("pending"))
             return
         with self._journal.transaction() as tx:
             outbox.remove(tx, key)
         self._nonce = nonce
-        if any(word in reason for word in _TAKEN):
-            self._nonce = max(nonce + 1, await self._count("pending"))
-            return
-        raise explain_refusal(error, self.address) from error
+        if not nonce_taken(error):
+            raise explain_refusal(error, self.address) from error
+        self._nonce = max(nonce + 1, await self._wire.count("pending"))
 
     async def _rescue(self, outbox: Outbox) -> None:
-        """Gets the account moving again, whichever key holds it up; many waiters call it, one at a time does it."""
+        """Gets the account moving again, whichever key holds it up. Many waiters call it, one in a while does it."""
         async with self._lock:
             now = asyncio.get_running_loop().time()
             if now - self._rescued < self._options.stuck_seconds:
                 return
             self._rescued = now
-            count = await self._count("latest")
-            for outgoing in outbox.open(count):
-                known = any([await self._known(a) for a in reversed(outgoing.attempts)])
-                if outgoing.nonce < count:
-                    self._give_up_if_lost(outbox, outgoing, known=known)
-                elif not known or outgoing.status is not Status.PENDING:
-                    await self._again(outbox, outgoing)
-                elif outgoing.nonce == count:
-                    await self._bump(outbox, outgoing)
+            await self._tend(outbox, await quote_fees(self._rpc))
 
-    def _give_up_if_lost(self, outbox: Outbox, outgoing: Outgoing, *, known: bool) -> None:
-        """The nonce is used up. If the node twice knows none of the attempts, a stranger's transaction took it."""
+    async def _tend(self, outbox: Outbox, market: Fees | None) -> None:
+        """Looks after all that is not in the chain; with a market price also after what nobody wants to mine."""
+        count = await self._wire.count("latest")
+        for outgoing in outbox.open(count):
+            if await self._record(outbox, outgoing) is not None:
+                continue
+            last = outgoing.attempts[-1]
+            if outgoing.nonce < count:
+                await self._give_up_if_lost(outbox, outgoing)
+            elif not await self._wire.known(*outgoing.attempts):
+                await self._again(outbox, outgoing)
+            elif market is not None and (outgoing.nonce == count or last.max_fee < market.least):
+                await self._bump(outbox, outgoing, market)
+
+    async def _give_up_if_lost(self, outbox: Outbox, outgoing: Outgoing) -> None:
+        """The nonce is used up, but not by us as it seems. Believed when seen twice: a node may be slow to show."""
         key = outgoing.key
-        if known:
+        if await self._wire.known(*outgoing.attempts):
             self._suspects.discard(key)
-        elif key in self._suspects:
+        elif key not in self._suspects:
+            self._suspects.add(key)
+        else:
             log.warning("transaction_lost", extra={"key": key, "nonce": outgoing.nonce})
             self._suspects.discard(key)
             with self._journal.transaction() as tx:
                 outbox.remove(tx, key)
-        else:
-            self._suspects.add(key)
 
     async def _again(self, outbox: Outbox, outgoing: Outgoing) -> None:
         """Sends the newest attempt once more; the nonce makes it harmless when it is there already."""
@@ -229,55 +238,25 @@ class Sender:
             with self._journal.transaction() as tx:
                 outbox.close(tx, outgoing.key, Status.PENDING, None)
         try:
-            await self._broadcast(outgoing.attempts[-1])
+            await self._wire.broadcast(outgoing.attempts[-1])
         except RpcError as error:
             log.debug("resend_refused", extra={"key": outgoing.key, "error": error.reason})
 
-    async def _bump(self, outbox: Outbox, outgoing: Outgoing) -> None:
+    async def _bump(self, outbox: Outbox, outgoing: Outgoing, market: Fees) -> None:
         last = outgoing.attempts[-1]
-        market = await quote_fees(self._rpc)
         fees = market.replacing(Fees(last.max_fee, last.tip))
         if self._options.fee_limit is not None and fees.max_fee > self._options.fee_limit:
             log.warning("fee_limit_reached", extra={"key": outgoing.key, "needed": fees.max_fee})
             return
-        attempt = self._sign(outbox.chain_id, outgoing.request, outgoing.nonce, fees)
+        attempt = self._wire.sign(outbox.chain_id, outgoing.request, outgoing.nonce, fees)
         with self._journal.transaction() as tx:
             outbox.add_attempt(tx, outgoing.key, len(outgoing.attempts), attempt)
         log.info("fees_raised", extra={"key": outgoing.key, "max_fee": fees.max_fee})
         await self._again(outbox, replace(outgoing, attempts=(*outgoing.attempts, attempt)))
 
-    async def _reverted(self, outbox: Outbox, outgoing: Outgoing, receipt: dict[str, Any]) -> Exception:
-        reason: DecodedError = await explain_mined_revert(self._rpc, outgoing.request, self.address, receipt)
+    async def _reverted(self, outgoing: Outgoing, receipt: dict[str, Any]) -> TransactionRevertedError:
+        reason = await explain_mined_revert(self._rpc, outgoing.request, self.address, receipt)
         return reason.raised(key=outgoing.key, to=outgoing.request.to, tx_hash=receipt["transactionHash"])
-
-    def _sign(self, chain_id: int, request: Request, nonce: int, fees: Fees) -> Attempt:
-        fields: dict[str, Any] = {
-            "type": 2,
-            "chainId": chain_id,
-            "nonce": nonce,
-            "data": request.data,
-            "value": request.value,
-            "gas": request.gas,
-            "maxFeePerGas": fees.max_fee,
-            "maxPriorityFeePerGas": fees.tip,
-        }
-        if request.to is not None:
-            fields["to"] = request.to
-        signed = self._account.sign_transaction(fields)
-        return Attempt(bytes(signed.hash), bytes(signed.raw_transaction), fees.max_fee, fees.tip)
-
-    async def _broadcast(self, attempt: Attempt) -> None:
-        try:
-            await self._rpc.call("eth_sendRawTransaction", to_hex(attempt.raw))
-        except RpcError as error:
-            if not any(word in error.reason.lower() for word in _KNOWN):
-                raise
-
-    async def _known(self, attempt: Attempt) -> bool:
-        return await self._rpc.call("eth_getTransactionByHash", to_hex(attempt.hash)) is not None
-
-    async def _count(self, block: str) -> int:
-        return int(await self._rpc.call("eth_getTransactionCount", self.address, block), 16)
 
 
 def _receipt(found: Mapping[str, Any]) -> Receipt:

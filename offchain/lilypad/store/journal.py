@@ -145,8 +145,7 @@ class Journal:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._lock = _lock(path)
         try:
-            self._connection = _connect(path)
-            _migrate(self._connection, path)
+            self._connection = _open(path)
         except BaseException:
             os.close(self._lock)
             raise
@@ -235,31 +234,35 @@ def _lock(path: Path) -> int:
     return lock
 
 
-def _connect(path: Path) -> sqlite3.Connection:
+def _open(path: Path) -> sqlite3.Connection:
+    """Looks before it writes: a file that is no journal stays as it is."""
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
     connection = sqlite3.connect(path, isolation_level=None)  # transactions are ours, not the module's
     try:
+        version = _version(connection, path)
         connection.execute("PRAGMA journal_mode = WAL")
         # FULL, not NORMAL: in WAL mode NORMAL may lose the newest commits on a power cut. A forgotten outbox row
         # would let the same effect be sent twice, and one sync of a few milliseconds for a block is cheap.
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
+        for step in range(version, len(_MIGRATIONS)):
+            stamp = f"PRAGMA application_id = {_APPLICATION_ID}; PRAGMA user_version = {step + 1};"
+            connection.executescript(f"BEGIN; {_MIGRATIONS[step]} {stamp} COMMIT;")
+    except sqlite3.DatabaseError as error:
+        connection.close()
+        raise FaultError(f"this file is not a journal of Lilypad, or damaged: {error}", path=path) from error
     except BaseException:
         connection.close()
         raise
     return connection
 
 
-def _migrate(connection: sqlite3.Connection, path: Path) -> None:
-    try:
-        version: int = connection.execute("PRAGMA user_version").fetchone()[0]
-        if version > len(_MIGRATIONS):
-            raise FaultError("this journal was written by a newer Lilypad; upgrade", path=path, version=version)
-        for step in range(version, len(_MIGRATIONS)):
-            stamp = f"PRAGMA application_id = {_APPLICATION_ID}; PRAGMA user_version = {step + 1};"
-            connection.executescript(f"BEGIN; {_MIGRATIONS[step]} {stamp} COMMIT;")
-    except sqlite3.DatabaseError as error:
-        connection.close()
-        raise FaultError(f"this is not a journal of Lilypad: {error}", path=path) from error
-    except BaseException:
-        connection.close()
-        raise
+def _version(connection: sqlite3.Connection, path: Path) -> int:
+    version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    owner: int = connection.execute("PRAGMA application_id").fetchone()[0]
+    tables: int = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+    if owner != _APPLICATION_ID and tables:
+        raise FaultError("this file is not a journal of Lilypad but another program's database", path=path)
+    if version > len(_MIGRATIONS):
+        raise FaultError("this journal was written by a newer Lilypad; upgrade", path=path, version=version)
+    return version

@@ -17,19 +17,25 @@ class Consumer:
     """Keeps pairs of block and number, so that a rollback can undo them."""
 
     journal: Journal
-    rollbacks: list[int] = field(default_factory=list)
+    key: str = "agent"
+    batches: list[Batch] = field(default_factory=list)
+    caught_up: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def numbers(self) -> list[int]:
-        return [number for _, number in self.journal.get("seen", [])]
+        return [number for _, number in self.journal.get(self.key, [])]
+
+    @property
+    def rollbacks(self) -> list[int]:
+        return [batch.rollback.to_block for batch in self.batches if batch.rollback is not None]
 
     def apply(self, batch: Batch, tx: Transaction) -> None:
-        seen = self.journal.get("seen", [])
+        self.batches.append(batch)
+        seen = self.journal.get(self.key, [])
         if batch.rollback is not None:
-            self.rollbacks.append(batch.rollback.to_block)
             seen = [pair for pair in seen if pair[0] <= batch.rollback.to_block]
         seen += [(event.block_number, number_of(event)) for event in batch.events()]
-        tx.put("seen", seen)
+        tx.put(self.key, seen)
 
     async def read(self, feed: Feed, *, until: int) -> None:
         """Until so many numbers are there and the feed has caught up."""
@@ -37,5 +43,7 @@ class Consumer:
             async for batch in batches:
                 with batch.applying() as tx:
                     self.apply(batch, tx)
+                if batch.caught_up:
+                    self.caught_up.set()
                 if batch.caught_up and len(self.numbers) >= until:
                     return

@@ -46,8 +46,8 @@ async def test_send__simulated_revert__names_the_error(sender: Sender, directory
 
 
 async def test_send__after_a_simulated_revert__the_key_is_still_free(sender: Sender, directory: Directory) -> None:
+    data = directory.contract.encode("register", 1, "x" * 257, bytes(32))
     with pytest.raises(TransactionRevertedError):
-        data = directory.contract.encode("register", 1, "x" * 257, bytes(32))
         await sender.send(directory.address, data, key="k")
     assert (await sender.send(directory.address, directory.entry(1), key="k")).gas_used > 0
 

@@ -1,0 +1,248 @@
+"""Stuck, dropped, crashed, reverted after all: one key stays one effect."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from eth_account import Account
+from eth_account.signers.local import LocalAccount
+
+from lilypad.chain.contracts import Contract, creation_code
+from lilypad.chain.devnode import DevNode
+from lilypad.chain.outbox import Outbox, Status
+from lilypad.chain.rpc import Rpc, to_hex
+from lilypad.chain.sender import Sender, SenderOptions
+from lilypad.errors import TransactionRevertedError
+from lilypad.store.journal import Journal
+
+from .directory import Directory
+
+CHAIN_ID = 31_405
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def rpc() -> AsyncIterator[Rpc]:
+    async with DevNode(chain_id=CHAIN_ID) as node, Rpc([node.url]) as rpc:
+        yield rpc
+
+
+@pytest.fixture
+def sender(rpc: Rpc, journal: Journal, account: LocalAccount, quick: SenderOptions) -> Sender:
+    return Sender(rpc, journal, account, options=quick)
+
+
+@pytest.fixture
+def outbox(journal: Journal, sender: Sender) -> Outbox:
+    return Outbox(journal, CHAIN_ID, sender.address)
+
+
+@pytest_asyncio.fixture
+async def unmined(rpc: Rpc, directory: Directory) -> AsyncIterator[None]:
+    """Nothing is mined until the test says so."""
+    await rpc.call("evm_setAutomine", False)
+    yield
+    await rpc.call("evm_setAutomine", True)
+    await rpc.call("evm_mine")
+
+
+async def pooled(rpc: Rpc, address: str) -> list[dict[str, Any]]:
+    waiting = (await rpc.call("txpool_content"))["pending"]
+    return list(next((v for k, v in waiting.items() if k.lower() == address.lower()), {}).values())
+
+
+async def until_pooled(rpc: Rpc, address: str, count: int = 1) -> list[dict[str, Any]]:
+    async with asyncio.timeout(5):
+        while len(found := await pooled(rpc, address)) != count:
+            pass
+    return found
+
+
+async def until_attempts(outbox: Outbox, rpc: Rpc, key: str, count: int) -> None:
+    async with asyncio.timeout(5):
+        while (row := outbox.find(key)) is None or len(row.attempts) < count:
+            await rpc.call("eth_blockNumber")
+
+
+class CrashError(BaseException):
+    """The process ends here."""
+
+
+class Dying(Rpc):
+    """Ends the process when a method is about to be called, or right after."""
+
+    def __init__(self, url: str, method: str, *, after: bool) -> None:
+        super().__init__([url])
+        self.method, self.after = method, after
+
+    async def call(self, method: str, *params: Any) -> Any:
+        if method == self.method:
+            if self.after:
+                await super().call(method, *params)
+            raise CrashError
+        return await super().call(method, *params)
+
+
+@pytest.mark.usefixtures("unmined")
+async def test_send__not_mined_for_long__is_replaced_with_higher_fees(
+    sender: Sender, outbox: Outbox, rpc: Rpc, directory: Directory
+) -> None:
+    sending = asyncio.create_task(sender.send(directory.address, directory.entry(1), key="k"))
+    await until_attempts(outbox, rpc, "k", 3)
+    await rpc.call("evm_mine")
+    receipt = await sending
+    row = outbox.find("k")
+    assert row is not None
+    assert receipt.tx_hash in {a.hash for a in row.attempts[1:]}
+    fees = [a.max_fee for a in row.attempts]
+    assert all(later > earlier * 9 // 8 for earlier, later in itertools.pairwise(fees))
+    assert await rpc.call("eth_getTransactionCount", sender.address, "latest") == "0x1"
+
+
+@pytest.mark.usefixtures("unmined")
+async def test_send__fee_limit_reached__is_not_raised_further(
+    rpc: Rpc, journal: Journal, account: LocalAccount, outbox: Outbox, directory: Directory
+) -> None:
+    base = int((await rpc.call("eth_getBlockByNumber", "latest", False))["baseFeePerGas"], 16)
+    options = SenderOptions(poll_seconds=0.02, stuck_seconds=0.05, fee_limit=2 * base)
+    sender = Sender(rpc, journal, account, options=options)
+    sending = asyncio.create_task(sender.send(directory.address, directory.entry(1), key="k"))
+    await until_pooled(rpc, sender.address)
+    await asyncio.wait([sending], timeout=0.3)
+    row = outbox.find("k")
+    assert row is not None
+    assert [a.max_fee for a in row.attempts] == [2 * base]
+    await rpc.call("evm_mine")
+    await sending
+
+
+@pytest.mark.usefixtures("unmined")
+async def test_send__dropped_by_the_node__is_sent_again(sender: Sender, rpc: Rpc, directory: Directory) -> None:
+    sending = [asyncio.create_task(sender.send(directory.address, directory.entry(n), key=f"k{n}")) for n in range(3)]
+    await until_pooled(rpc, sender.address, 3)
+    await rpc.call("anvil_dropAllTransactions")
+    await until_pooled(rpc, sender.address, 3)
+    await rpc.call("evm_mine")
+    receipts = await asyncio.gather(*sending)
+    assert len({r.tx_hash for r in receipts}) == 3
+
+
+@pytest.mark.parametrize("after", [False, True])
+async def test_send__crash_around_the_broadcast__same_key_finds_the_same_transaction(
+    after: bool, rpc: Rpc, journal: Journal, account: LocalAccount, quick: SenderOptions, directory: Directory
+) -> None:
+    dying = Dying(rpc.urls[0], "eth_sendRawTransaction", after=after)
+    async with dying:
+        with pytest.raises(CrashError):
+            await Sender(dying, journal, account, options=quick).send(directory.address, directory.entry(1), key="k")
+    journal.close()
+    with Journal(journal.path) as reopened:
+        recorded = Outbox(reopened, CHAIN_ID, account.address).find("k")
+        assert recorded is not None
+        sender = Sender(rpc, reopened, account, options=quick)
+        receipt = await sender.send(directory.address, directory.entry(1), key="k")
+        assert receipt.tx_hash == recorded.attempts[0].hash
+        assert await sender.send(directory.address, directory.entry(1), key="k") == receipt
+    assert await rpc.call("eth_getTransactionCount", account.address, "latest") == "0x1"
+
+
+async def test_resume__crash_before_the_broadcast__other_keys_are_not_held_up(
+    rpc: Rpc, journal: Journal, account: LocalAccount, quick: SenderOptions, directory: Directory
+) -> None:
+    async with Dying(rpc.urls[0], "eth_sendRawTransaction", after=False) as dying:
+        with pytest.raises(CrashError):
+            await Sender(dying, journal, account, options=quick).send(directory.address, directory.entry(1), key="a")
+    sender = Sender(rpc, journal, account, options=quick)
+    await sender.resume()
+    await sender.send(directory.address, directory.entry(2), key="b")
+    assert await rpc.call("eth_getTransactionCount", account.address, "latest") == "0x2"
+    assert len((await sender.send(directory.address, directory.entry(1), key="a")).logs) == 1
+    assert await rpc.call("eth_getTransactionCount", account.address, "latest") == "0x2"
+
+
+async def test_send__crash_before_the_simulation_ends__leaves_no_trace(
+    rpc: Rpc, journal: Journal, account: LocalAccount, directory: Directory
+) -> None:
+    async with Dying(rpc.urls[0], "eth_estimateGas", after=True) as dying:
+        with pytest.raises(CrashError):
+            await Sender(dying, journal, account).send(directory.address, directory.entry(1), key="k")
+    assert Outbox(journal, CHAIN_ID, account.address).find("k") is None
+
+
+@pytest.mark.usefixtures("unmined")
+async def test_send__cancelled_while_waiting__same_key_waits_on(sender: Sender, rpc: Rpc, directory: Directory) -> None:
+    sending = asyncio.create_task(sender.send(directory.address, directory.entry(1), key="k"))
+    (waiting,) = await until_pooled(rpc, sender.address)
+    sending.cancel()
+    await asyncio.wait([sending])
+    await rpc.call("evm_mine")
+    receipt = await sender.send(directory.address, directory.entry(1), key="k")
+    assert to_hex(receipt.tx_hash) == waiting["hash"]
+
+
+async def test_send__reverted_when_mined__names_the_error(
+    sender: Sender, outbox: Outbox, rpc: Rpc, account: LocalAccount
+) -> None:
+    deployed = await sender.send(None, creation_code("LilypadToken", account.address), key="deploy")
+    assert deployed.contract_address is not None
+    token = Contract("LilypadToken", deployed.contract_address)
+    everything = await token.call(rpc, "balanceOf", account.address)
+    transfer = token.encode("transfer", Account.create().address, everything)
+    await rpc.call("evm_setAutomine", False)
+    sending = [asyncio.create_task(sender.send(token.address, transfer, key=k)) for k in "ab"]
+    await until_pooled(rpc, account.address, 2)
+    await rpc.call("evm_mine")
+    await rpc.call("evm_setAutomine", True)
+    outcomes = await asyncio.gather(*sending, return_exceptions=True)
+    (error,) = (o for o in outcomes if isinstance(o, BaseException))
+    assert isinstance(error, TransactionRevertedError)
+    assert (error.name, error.arguments) == ("ERC20InsufficientBalance", (account.address, 0, everything))
+    key = str(error.fields["key"])
+    row = outbox.find(key)
+    assert row is not None
+    assert row.status is Status.REVERTED
+    with pytest.raises(TransactionRevertedError, match="ERC20InsufficientBalance"):
+        await sender.send(token.address, transfer, key=key)
+
+
+async def test_send__gas_limit_too_low__says_out_of_gas(
+    rpc: Rpc, journal: Journal, account: LocalAccount, directory: Directory
+) -> None:
+    options = SenderOptions(poll_seconds=0.02, gas_margin=0.9)
+    with pytest.raises(TransactionRevertedError) as caught:
+        await Sender(rpc, journal, account, options=options).send(directory.address, directory.entry(1), key="k")
+    assert caught.value.name == "OutOfGas"
+
+
+async def test_send__reorganised_out__same_key_puts_it_back(sender: Sender, rpc: Rpc, directory: Directory) -> None:
+    first = await sender.send(directory.address, directory.entry(1), key="k")
+    await rpc.call("anvil_reorg", 1, [])
+    await rpc.call("anvil_dropAllTransactions")
+    assert await rpc.call("eth_getTransactionReceipt", to_hex(first.tx_hash)) is None
+    again = await sender.send(directory.address, directory.entry(1), key="k")
+    assert again.tx_hash == first.tx_hash
+    assert await rpc.call("eth_getTransactionCount", sender.address, "latest") == "0x1"
+
+
+@pytest.mark.usefixtures("unmined")
+async def test_send__nonce_taken_by_a_stranger__is_sent_with_another(
+    sender: Sender, outbox: Outbox, rpc: Rpc, directory: Directory, account: LocalAccount
+) -> None:
+    """Somebody uses the same account from elsewhere and pays more."""
+    sending = asyncio.create_task(sender.send(directory.address, directory.entry(1), key="k"))
+    await until_pooled(rpc, sender.address)
+    fields = {"type": 2, "chainId": CHAIN_ID, "nonce": 0, "to": account.address, "value": 0, "gas": 21_000}
+    fees = {"maxFeePerGas": 10**12, "maxPriorityFeePerGas": 10**11}
+    foreign = account.sign_transaction(fields | fees)
+    await rpc.call("eth_sendRawTransaction", to_hex(bytes(foreign.raw_transaction)))
+    await rpc.call("evm_mine")
+    await rpc.call("evm_setAutomine", True)
+    receipt = await sending
+    assert len(receipt.logs) == 1
+    row = outbox.find("k")
+    assert row is not None
+    assert row.nonce == 1
