@@ -38,6 +38,9 @@ from lilypad.types import Engine, ExecutionResult, ExecutionSpec
 __all__ = ["ENGINE_NAME", "ENGINE_VERSION", "HOST_VERSION", "WasmExecutor"]
 
 
+STACK_BYTES = 16 << 20
+
+
 @dataclass(eq=False)
 class _Execution:
     """One execution under way or done. Its futures are settled by the threads that load and run it."""
@@ -70,19 +73,24 @@ class _Execution:
             self.fail(ExecutorFaultError("The execution was cancelled before it began."))
 
     def succeed(self, result: ExecutionResult) -> None:
+        self.interrupt.close()
         self.finished.set_result(result)
         self.logs.close()
 
     def fail(self, error: Exception) -> LilypadError:
         if not isinstance(error, LilypadError):
             error = ExecutorFaultError(f"The execution broke this host: {error!r}")
+        self.interrupt.close()
         self.finished.set_exception(error)
         self.logs.close()
         return error
 
 
 class WasmExecutor:
-    """Implements `Executor`. Modules run in threads of this process, at most `max_concurrent` at once."""
+    """Implements `Executor`. Modules run in threads of this process, at most `max_concurrent` at once.
+
+    An execution that has ended, its logs with it, is remembered until it is cancelled.
+    """
 
     def __init__(self, cache_dir: Path, *, max_concurrent: int | None = None) -> None:
         self._cache = ModuleCache(cache_dir)
@@ -131,11 +139,19 @@ class WasmExecutor:
                 self._adopt(execution, done)
             else:
                 module = self._load_module(execution)
-                execution.queue(lambda: self._runners.submit(self._run, execution, module))
+                execution.queue(lambda: self._submit_with_deep_stack(execution, module))
         except Exception as error:
             execution.loaded.set_exception(execution.fail(error))
         else:
             execution.loaded.set_result(None)
+
+    def _submit_with_deep_stack(self, execution: _Execution, module: wasmtime.Module) -> Future[None]:
+        """The module's call stack lies on the thread's: where threads have little by default, it would crash."""
+        usual = threading.stack_size(STACK_BYTES)
+        try:
+            return self._runners.submit(self._run, execution, module)
+        finally:
+            threading.stack_size(usual)
 
     def _adopt(self, execution: _Execution, result: ExecutionResult) -> None:
         """It ran before this process began."""
@@ -144,6 +160,8 @@ class WasmExecutor:
         execution.succeed(result)
 
     def _load_module(self, execution: _Execution) -> wasmtime.Module:
+        if not 0 < execution.spec.limits.instructions < 1 << 63:
+            raise ModuleInvalidError("The instruction limit must be positive and fit 63 bits.")
         check_absent_or_empty(execution.output)
         wasm = _read_artifact(execution.spec)
         module = self._cache.load(execution.interrupt.engine, wasm)

@@ -47,7 +47,7 @@ async def test_run__budget_of_one_instruction__is_out_of_budget(wasm: WasmRig) -
 async def test_run__one_instruction_less_than_needed__is_out_of_budget(wasm: WasmRig) -> None:
     enough, _ = await wasm.run("log_flood", "5000")
     same, _ = await wasm.run("log_flood", "5000", instructions=enough.instruction_count + 1)
-    less, _ = await wasm.run("log_flood", "5000", instructions=enough.instruction_count - 20_000)
+    less, _ = await wasm.run("log_flood", "5000", instructions=enough.instruction_count - 40_000)
 
     assert same == enough
     assert less.exit_status == ExitStatus.OUT_OF_BUDGET
@@ -158,3 +158,33 @@ async def test_start__artifact_is_not_what_the_spec_says__is_rejected(wasm: Wasm
 
     with pytest.raises(ModuleInvalidError, match="not the one that its manifest names"):
         await wasm.start(job)
+
+
+@pytest.mark.parametrize("instructions", [0, -1, 1 << 63])
+async def test_start__instruction_limit_that_no_engine_can_count_to__is_rejected(
+    wasm: WasmRig, instructions: int
+) -> None:
+    with pytest.raises(ModuleInvalidError, match="instruction limit"):
+        await wasm.start(wasm.job("exit3", instructions=instructions))
+
+
+async def test_run__largest_instruction_limit__is_counted_as_any_other(wasm: WasmRig) -> None:
+    usual, _ = await wasm.run("probe")
+    largest, _ = await wasm.run("probe", instructions=(1 << 63) - 1)
+
+    assert largest == usual
+
+
+async def test_run__host_call_at_the_bottom_of_a_deep_stack__is_served(wasm: WasmRig) -> None:
+    text = """(module
+        (import "wasi_snapshot_preview1" "sched_yield" (func $yield (result i32)))
+        (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+        (memory (export "memory") 1)
+        (func $deeper (param i32) (result i32)
+          (if (result i32) (local.get 0)
+            (then (i32.add (call $yield) (call $deeper (i32.sub (local.get 0) (i32.const 1)))))
+            (else (call $exit (i32.const 9)) (i32.const 0))))
+        (func (export "_start") (drop (call $deeper (i32.const 8000)))))"""
+    result, _ = await wasm.run(text)
+
+    assert result.exit_status == 9

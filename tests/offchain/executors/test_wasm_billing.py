@@ -92,3 +92,9 @@ async def test_bill__filling_memory__is_paid_for_by_the_byte(wasm: WasmRig) -> N
         (memory.fill (i32.const 0) (i32.const 1) (i32.const {16 * MIB}))))"""
 
     assert await _cost(wasm, text) >= 16 * MIB
+
+
+async def test_bill__new_directory__is_paid_for_with_its_place_on_the_disk(wasm: WasmRig) -> None:
+    text = calling("path_create_directory", 4, 0, 1, data='(data (i32.const 0) "d")')
+
+    assert await _cost(wasm, text) > meter.PER_NODE

@@ -71,7 +71,7 @@ async def test_example__costs_what_it_always_cost(say: Say) -> None:
     """Another count means that bills change: bump HOST_VERSION, or pin another engine."""
     result, _ = await say("Hello, Lilypad!")
 
-    assert result.instruction_count == 142_852
+    assert result.instruction_count == 462_852
 
 
 LONG = "The quick brown fox jumps over the lazy dog, again and again and again."

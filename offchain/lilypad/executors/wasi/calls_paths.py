@@ -38,6 +38,8 @@ def path_open(
     place = _find(guest, fd, path, size)
     guest.memory.check(result, 4)
     guest.descriptors.lowest_free()
+    if place.node is None and flags & CREATE:
+        guest.meter.charge(meter.PER_NODE)
     node = _open_or_create(place, flags)
     writes = bool(rights & RIGHT_WRITE)
     if isinstance(node, Directory):
@@ -92,6 +94,7 @@ def path_create_directory(guest: Guest, fd: int, path: int, size: int) -> None:
     place = _find(guest, fd, path, size)
     if place.name is None:
         raise WasiError(Errno.EXIST)
+    guest.meter.charge(meter.PER_NODE)
     place.directory.add_directory(place.name)
 
 

@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 from lilypad.executors.wasi.errno import OutOfBudgetError
 
-PER_CALL = 10_000
+PER_CALL = 20_000
 PER_BYTE = 1
 """Copied between the module and the host, or added to a file."""
 PER_BUFFER = 2_000
@@ -22,6 +22,8 @@ PER_RANDOM_BYTE = 5
 PER_PATH_BYTE = 50
 PER_ENTRY = 500
 """One directory entry that is sorted, listed or moved."""
+PER_NODE = 200_000
+"""A new file or directory, most of it for the disk that the outputs are written to in the end."""
 
 
 class Meter:

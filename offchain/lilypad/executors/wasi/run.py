@@ -39,15 +39,25 @@ class Interrupt:
 
     def __init__(self, engine: wasmtime.Engine) -> None:
         self.engine = engine
-        self.requested = threading.Event()
+        self._requested = threading.Event()
+        self._closing = threading.Lock()
+        self._closed = False
 
     def request(self) -> None:
-        self.requested.set()
-        self.engine.increment_epoch()
+        self._requested.set()
+        with self._closing:
+            if not self._closed:
+                self.engine.increment_epoch()
 
     def check(self) -> None:
-        if self.requested.is_set():
+        if self._requested.is_set():
             raise ExecutorFaultError("The execution was cancelled before it began.")
+
+    def close(self) -> None:
+        """Gives the engine back. Later requests have no effect."""
+        with self._closing:
+            self._closed = True
+            self.engine.close()
 
 
 @dataclass(frozen=True, slots=True)
