@@ -23,8 +23,15 @@ log = logging.getLogger(__name__)
 class Package:
     manifest: Manifest
     folder: Path
-    digest: Digest
-    """Of the canonical manifest: what the registry pins."""
+
+    @property
+    def digest(self) -> Digest:
+        """Of the canonical manifest: what the registry pins.
+
+        Raises:
+            ModuleInvalidError: the package is not built, so its artifact is not known.
+        """
+        return manifest_digest(self.manifest)
 
     @property
     def artifact(self) -> str:
@@ -57,7 +64,7 @@ class Packages:
                 log.warning("module_invalid", extra={"error": str(error)})
                 self._broken[file.parent.name] = error
                 continue
-            package = Package(manifest, file.parent, manifest_digest(manifest))
+            package = Package(manifest, file.parent)
             known = self._by_name.get(manifest.name)
             if known is None or package.is_built:
                 self._by_name[manifest.name] = package
@@ -81,7 +88,7 @@ class Packages:
         return package
 
     def with_digest(self, digest: Digest) -> Package | None:
-        return next((p for p in self._by_name.values() if p.digest == digest), None)
+        return next((p for p in self if p.is_built and p.digest == digest), None)
 
 
 class Catalogue:
