@@ -185,6 +185,7 @@ def test_any_file_operations__account_for_every_byte_and_node(operations: list[t
     assert quota.nodes_left == MAX_NODES - (len(nodes) - 1)
 
 
+@settings(deadline=None)
 @given(st.lists(st.binary(max_size=50), max_size=8))
 def test_write_then_read__scattered_and_gathered__gives_the_same_bytes(chunks: list[bytes]) -> None:
     machine = Machine()

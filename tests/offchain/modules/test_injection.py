@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lilypad.errors import ModuleInvalidError
@@ -83,6 +83,7 @@ def test_command__longer_than_a_command_line__is_refused() -> None:
         validate_inputs(manifest, {"X": "\U0001f404" * 65_536})
 
 
+@settings(deadline=None)
 @given(st.text(max_size=40))
 def test_any_string__stays_one_argument_and_no_flag(value: str) -> None:
     manifest = one_input(
@@ -98,6 +99,7 @@ def test_any_string__stays_one_argument_and_no_flag(value: str) -> None:
     assert not any(ord(c) < 0x20 for c in value)
 
 
+@settings(deadline=None)
 @given(st.text("{}aX-", max_size=12))
 def test_any_template__is_refused_or_filled_exactly(template: str) -> None:
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lilypad.errors import ModuleInvalidError
@@ -108,6 +108,7 @@ def test_decode__not_canonical__is_rejected(data: bytes) -> None:
 _TEXT = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Zl", "Zp")), max_size=20)
 
 
+@settings(deadline=None)
 @given(
     st.fixed_dictionaries(
         {
@@ -131,6 +132,7 @@ def test_encode_then_decode__gives_the_same_inputs(given_inputs: dict[str, Any])
     assert encode_inputs(decode_inputs(manifest, encoded)) == encoded
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=60) | st.text(max_size=60).map(str.encode))
 def test_decode__any_bytes__are_rejected_or_canonical(data: bytes) -> None:
     manifest = one_input({"type": "string", "required": False})
