@@ -23,7 +23,7 @@ from eth_account.signers.local import LocalAccount
 
 from lilypad.agents.deals import DealBook
 from lilypad.agents.fetching import JobResult, fetch_result
-from lilypad.agents.jobs import FileCounter, Job, JobFolder
+from lilypad.agents.jobs import FileCounter, Job, JobFolder, creator_folder
 from lilypad.agents.network import Actor
 from lilypad.agents.nonces import OfferNonces
 from lilypad.agents.packages import Catalogue, Package, Packages
@@ -69,7 +69,7 @@ class Lilypad:
         self._account = account
         self._settings = settings
         self._session = session
-        self._folder = settings.data / "creator" / str(settings.chain_id) / account.address.lower()
+        self._folder = creator_folder(settings, account.address)
         self.jobs = JobFolder(self._folder / "jobs")
         self._store = LocalBlockStore(self._folder / "blocks")
         self._market = MarketClient(settings.market, session)
@@ -88,7 +88,7 @@ class Lilypad:
         async with AsyncExitStack() as stack:
             rpc = await stack.enter_async_context(Rpc(settings.rpc, chain_id=settings.chain_id))
             session = await stack.enter_async_context(aiohttp.ClientSession())
-            folder = settings.data / "creator" / str(settings.chain_id) / account.address.lower() / "sessions"
+            folder = creator_folder(settings, account.address) / "sessions"
             journal = stack.enter_context(Journal(folder / f"{time.time_ns():x}.sqlite"))
             deployment = read_deployment(settings.deployments, settings.chain_id)
             yield cls(Actor(rpc, deployment, Sender(rpc, journal, account)), account, settings, session)
@@ -150,6 +150,12 @@ class Lilypad:
                 following.cancel()
                 with suppress(asyncio.CancelledError):
                     await following
+
+    async def announce(self, job: Job) -> None:
+        """Leaves the offer with the market until it expires, so that the job goes on while nobody follows it."""
+        state = await self._market.announce(job.signed)
+        if state.status is OfferStatus.REFUSED:
+            raise OfferInvalidError(f"the job can make no deal: {state.reason}", job=job.id)
 
     async def challenge(self, deal: Deal) -> Receipt:
         """Disputes a result, at the price of the mediation's fee and bond if it was right."""

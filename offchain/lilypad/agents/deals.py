@@ -55,6 +55,10 @@ class DealBook:
         tracked = self._tracked.get(deal)
         return tracked.deal if tracked else None
 
+    def transactions(self, deal: DealId) -> list[tuple[str, bytes]]:
+        """What moved the deal on: each event with its transaction's hash."""
+        return [(event.name, event.tx_hash) for event in map(decode_event, self._tracked[deal].logs)]
+
     def notes(self, deal: DealId) -> dict[str, Any]:
         return dict(self._tracked[deal].notes)
 

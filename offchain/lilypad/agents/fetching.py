@@ -16,7 +16,8 @@ from lilypad.errors import ContentInvalidError, ContentUnavailableError
 from lilypad.protocol.deal import Deal
 from lilypad.store.blocks import BlockStore
 from lilypad.store.http import HttpBlockSource
-from lilypad.store.results import verify
+from lilypad.store.results import seal, verify
+from lilypad.types import ExitStatus
 
 RECORD_BYTES = 16_384
 
@@ -66,6 +67,19 @@ async def fetch_result(
     await store.fetch_directory(record.cid, output, source=source)
     await verify(output, record.result)
     return JobResult(record, output)
+
+
+async def local_result(deal: Deal, store: BlockStore, output: Path) -> JobResult | None:
+    """What an earlier fetch left, if every byte of it still is what was committed to."""
+    if deal.claim is None or not output.is_dir():  # noqa: ASYNC240 - one stat
+        return None
+    try:
+        status = ExitStatus(int((output / "exitCode").read_text()))
+        result, _ = await seal(output, status, store)
+    except (OSError, ValueError, ContentInvalidError):
+        return None
+    record = ResultRecord(result, deal.claim.instruction_count)
+    return JobResult(record, output) if record.matches(deal.claim) else None
 
 
 async def _record(url: str, deal: Deal, session: aiohttp.ClientSession) -> ResultRecord:

@@ -14,8 +14,15 @@ from typing import Any
 from lilypad.errors import FaultError
 from lilypad.market.book import SignedJob
 from lilypad.protocol.offers import JobOffer
+from lilypad.settings import Settings
+from lilypad.types import Address
 
 JOB_FILE = "job.json"
+
+
+def creator_folder(settings: Settings, account: Address) -> Path:
+    """Everything that a creator's account keeps on this machine."""
+    return settings.data / "creator" / str(settings.chain_id) / account.lower()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,90 @@
+"""A creator's jobs, looked at: where they stand on chain, and what came of them. Needs no key and sends nothing."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import aiohttp
+
+from lilypad.agents.deals import DealBook
+from lilypad.agents.fetching import JobResult, fetch_result, local_result
+from lilypad.agents.jobs import Job, JobFolder, creator_folder
+from lilypad.agents.network import Network
+from lilypad.chain.deployments import read_deployment
+from lilypad.chain.feed import Feed, FeedOptions
+from lilypad.chain.rpc import Rpc
+from lilypad.protocol.deal import Deal
+from lilypad.protocol.offers import JobOffer
+from lilypad.settings import Settings
+from lilypad.store.blocks import LocalBlockStore
+from lilypad.store.journal import Journal
+from lilypad.types import Address
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a job's deal stands on chain, and which transactions brought it there."""
+
+    deal: Deal
+    transactions: tuple[tuple[str, bytes], ...]
+    """Event and transaction hash, in order."""
+
+
+class Archive:
+    def __init__(self, network: Network, settings: Settings, account: Address, session: aiohttp.ClientSession) -> None:
+        self.network = network
+        self.account = account
+        folder = creator_folder(settings, account)
+        self.jobs = JobFolder(folder / "jobs")
+        self._settings = settings
+        self._session = session
+        self._store = LocalBlockStore(folder / "blocks")
+
+    @classmethod
+    @asynccontextmanager
+    async def connect(cls, settings: Settings, account: Address) -> AsyncIterator[Self]:
+        async with Rpc(settings.rpc, chain_id=settings.chain_id) as rpc, aiohttp.ClientSession() as session:
+            deployment = read_deployment(settings.deployments, settings.chain_id)
+            yield cls(Network(rpc, deployment), settings, account, session)
+
+    async def standings(self, jobs: Sequence[Job]) -> dict[str, Standing]:
+        return await find_standings(self.network, jobs, self._settings.confirmations)
+
+    async def result(self, job: Job, deal: Deal) -> JobResult:
+        """The output of a deal that has a claim: checked again if it lies here, fetched if not.
+
+        Raises:
+            ContentUnavailableError: it is not here, and the provider cannot be reached.
+            ContentInvalidError: what the provider serves is not what it committed to.
+        """
+        output = self.jobs.path(job.id) / "output"
+        found = await local_result(deal, self._store, output)
+        return found or await fetch_result(self.network, deal, self._store, output, self._session)
+
+
+async def find_standings(network: Network, jobs: Sequence[Job], confirmations: int = 0) -> dict[str, Standing]:
+    """By job id; a job without a deal is not in it. One pass over the log since the oldest of them.
+
+    The journal is a throw-away one: the jobs' own are held by the processes that carry them on.
+    """
+    if not jobs:
+        return {}
+    wanted, first = {job.id for job in jobs}, min(job.block for job in jobs)
+    with tempfile.TemporaryDirectory(prefix="lilypad-") as folder, Journal(Path(folder) / "look.sqlite") as journal:
+        book = DealBook(network, journal, "creator", lambda e: _job_id(network, e.job) in wanted)
+        options = FeedOptions(confirmations=confirmations)
+        feed = Feed(network.rpc, journal, [network.controller.address], start_block=first, options=options)
+        async for batch in feed.batches():
+            await book.absorb(batch)
+            if batch.caught_up:
+                break
+        return {_job_id(network, deal.job): Standing(deal, tuple(book.transactions(deal.id))) for deal in book}
+
+
+def _job_id(network: Network, offer: JobOffer) -> str:
+    return network.domain.digest(offer.struct_hash()).hex()
