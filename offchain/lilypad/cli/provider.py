@@ -1,0 +1,105 @@
+"""`lilypad provider` and `lilypad solver`: take part in a network with a machine of your own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from lilypad.cli.failures import Interrupted
+from lilypad.cli.options import PRICE, Invocation, pass_invocation
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+    from typing import Any
+
+    from eth_account.signers.local import LocalAccount
+
+    from lilypad.settings import Settings
+
+MARKET_PORT = 8551
+
+
+@click.group()
+def provider() -> None:
+    """Earn with this machine: run jobs for others."""
+
+
+@provider.command("start")
+@click.option("--places", type=click.IntRange(1, 1024), default=2, show_default=True, help="Deals at the same time.")
+@click.option("--price", type=PRICE, help="LILY per 10^9 instructions.  [default: LILYPAD_PRICE_PER_INSTRUCTION]")
+@pass_invocation
+def start_provider(invocation: Invocation, places: int, price: int | None) -> int:
+    """Offer this machine until Ctrl-C. Needs a wallet, and collateral in the vault (`lilypad wallet deposit`)."""
+    from lilypad.cli import session
+
+    settings = session.start(invocation, "info")
+    if price is not None:
+        settings = settings.model_copy(update={"price_per_instruction": price})
+    account = session.open_own_account(settings)
+    return _until_stopped(_provide(settings, account, places))
+
+
+@click.group()
+def solver() -> None:
+    """Run a market: bring matching offers to the chain."""
+
+
+@solver.command("start")
+@click.option("--port", type=click.IntRange(0, 65535), help=f"Of the market's web service.  [default: {MARKET_PORT}]")
+@pass_invocation
+def start_solver(invocation: Invocation, port: int | None) -> int:
+    """Serve a market until Ctrl-C. Needs a wallet with the chain's own coin, for gas."""
+    from lilypad.cli import session
+
+    settings = session.start(invocation, "info")
+    if port is None:
+        port = settings.listen_port or MARKET_PORT
+    account = session.open_own_account(settings)
+    return _until_stopped(_solve(settings.model_copy(update={"listen_port": port}), account))
+
+
+async def _provide(settings: Settings, account: LocalAccount, places: int) -> int:
+    from lilypad.agents.network import Network
+    from lilypad.agents.services import default_terms, run_provider
+    from lilypad.chain.deployments import read_deployment
+    from lilypad.chain.rpc import Rpc
+    from lilypad.cli import session
+    from lilypad.cli.amounts import format_lily
+
+    await session.reach_chain(settings)
+    deployment = read_deployment(settings.deployments, settings.chain_id)
+    async with Rpc(settings.rpc, chain_id=settings.chain_id) as rpc:
+        network = Network(rpc, deployment)
+        terms = default_terms(settings, network, places)
+        free = (await network.funds(account.address)).free
+    if free < terms.collateral:
+        have, need = format_lily(free), format_lily(terms.collateral)
+        message = f"lilypad: {have} LILY free in the vault, a deal takes {need}: see `lilypad wallet deposit`"
+        click.echo(message, err=True)
+    click.echo(f"lilypad: provider {account.address} offers {places} places; Ctrl-C ends it", err=True)
+    await run_provider(settings, deployment, account, terms)
+    return 0
+
+
+async def _solve(settings: Settings, account: LocalAccount) -> int:
+    from lilypad.agents.services import run_solver
+    from lilypad.chain.deployments import read_deployment
+    from lilypad.cli import session
+
+    await session.reach_chain(settings)
+    deployment = read_deployment(settings.deployments, settings.chain_id)
+    where = f"http://{settings.listen_host}:{settings.listen_port}"
+    click.echo(f"lilypad: solver {account.address}, market at {where}; Ctrl-C ends it", err=True)
+    await run_solver(settings, deployment, account)
+    return 0
+
+
+def _until_stopped(work: Coroutine[Any, Any, int]) -> int:
+    """Ending it is what it waits for."""
+    from lilypad.cli import session
+
+    try:
+        return session.run(work)
+    except Interrupted:
+        return 0
