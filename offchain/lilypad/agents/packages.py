@@ -15,7 +15,6 @@ from lilypad.modules.manifest import DockerArtifact, Manifest
 from lilypad.protocol.matching import ModuleStatus
 from lilypad.types import Digest, ModuleId
 
-
 log = logging.getLogger(__name__)
 
 

@@ -11,6 +11,7 @@ import logging
 import shutil
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,9 +21,18 @@ from lilypad.agents.offering import Offering
 from lilypad.agents.packages import Catalogue
 from lilypad.agents.results import ResultRecord
 from lilypad.chain.feed import Feed
-from lilypad.errors import FaultError, LilypadError, RecoverableError, RejectedError, TransactionRevertedError
+from lilypad.errors import (
+    ExecutorFaultError,
+    FaultError,
+    LilypadError,
+    RecoverableError,
+    RejectedError,
+    TransactionRevertedError,
+)
 from lilypad.executors.base import Executor
+from lilypad.executors.wasm import ENGINE_NAME, ENGINE_VERSION, HOST_VERSION
 from lilypad.modules.folder import read_inputs
+from lilypad.modules.manifest import Manifest, WasmArtifact
 from lilypad.modules.spec import execution_spec, seed_from_inputs
 from lilypad.protocol.commitment import commitment
 from lilypad.protocol.deal import Claim, Deal, DealStatus, deadline, way_out
@@ -86,7 +96,7 @@ class Provider:
             if deal is not None:
                 log.info("deal_ended", extra={"deal": show_id(deal_id), "status": deal.status.name, "cost": deal.cost})
         finally:
-            self._clean_up(deal_id)
+            await self._clean_up(deal_id)
             del self._tasks[deal_id]
             self._offering.wake()
 
@@ -144,16 +154,31 @@ class Provider:
     async def _prepare(self, deal: Deal, inputs: Path) -> ExecutionSpec:
         """What to run, with its inputs fetched and checked."""
         package = await self._workshop.catalogue.package(deal.job.module)
+        _require_same_engine(package.manifest)
         if not inputs.exists():  # noqa: ASYNC240 - one stat
-            inputs.parent.mkdir(parents=True, exist_ok=True)  # noqa: ASYNC240
+            inputs.parent.mkdir(parents=True, exist_ok=True)
             cid = Cid.of_directory(deal.job.inputs)
             await self._workshop.store.fetch_directory(cid, inputs, source=self._workshop.sources)
         given = read_inputs(package.manifest, inputs)
         limit = min(deal.terms.instruction_limit, package.manifest.budget.maximum)
         return execution_spec(package.manifest, given, package.artifact, limit, seed_from_inputs(deal.job.inputs))
 
-    def _clean_up(self, deal_id: DealId) -> None:
-        """The result stays in the store, pinned; the working copies go."""
+    async def _clean_up(self, deal_id: DealId) -> None:
+        """The result stays in the store, pinned; the working copies go. A deal that is only interrupted keeps all."""
         deal = self._deals.get(deal_id)
-        if deal is None or deal.status.is_end:
-            shutil.rmtree(self._workshop.folder / deal_id.hex(), ignore_errors=True)
+        if deal is not None and not deal.status.is_end:
+            return
+        for executor in self._workshop.executors.values():
+            with suppress(ExecutorFaultError):  # an engine that is not there holds nothing
+                await executor.cancel(deal_id.hex())
+        await asyncio.to_thread(shutil.rmtree, self._workshop.folder / deal_id.hex(), ignore_errors=True)
+
+
+def _require_same_engine(manifest: Manifest) -> None:
+    """Fuel, and with it the bill, differs between versions of the engine and of the host around it."""
+    pinned = manifest.artifact
+    if not isinstance(pinned, WasmArtifact):
+        return
+    here = (f"{ENGINE_NAME} {ENGINE_VERSION}", HOST_VERSION)
+    if (pinned.engine, pinned.host_version) != here:
+        raise RejectedError(f"the module needs {pinned.engine}, host {pinned.host_version}; here are {here}")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from lilypad.chain.deployments import Deployment
 from lilypad.chain.feed import Feed, FeedOptions
 from lilypad.chain.rpc import Rpc
 from lilypad.chain.sender import Sender
+from lilypad.errors import ExecutorFaultError
 from lilypad.executors.docker import DockerExecutor
 from lilypad.executors.wasm import WasmExecutor
 from lilypad.market.book import OrderBook
@@ -33,6 +35,8 @@ from lilypad.store.blocks import LocalBlockStore
 from lilypad.store.http import HttpBlockSource, content_app
 from lilypad.store.journal import Journal
 from lilypad.types import Engine, Resources
+
+log = logging.getLogger(__name__)
 
 ROLE_PROVIDER, ROLE_SOLVER = 2, 4
 
@@ -118,6 +122,7 @@ async def run_provider(
         offering = Offering(actor, account, terms, MarketClient(settings.market, session), nonces)
         async with serving(_provider_app(deals, store), settings) as url:
             try:
+                await _remove_orphans(docker, deals)
                 await _introduce(actor, url)
                 if ready is not None:
                     ready.set()
@@ -125,6 +130,14 @@ async def run_provider(
             finally:
                 await wasm.close()
                 await docker.close()
+
+
+async def _remove_orphans(docker: DockerExecutor, deals: DealBook) -> None:
+    """Containers of deals that ended while this provider was down. Without an engine there are none."""
+    with suppress(ExecutorFaultError):
+        for execution in await docker.orphans([deal.id.hex() for deal in deals if not deal.status.is_end]):
+            log.warning("orphan_removed", extra={"execution": execution})
+            await docker.cancel(execution)
 
 
 async def _introduce(actor: Actor, url: str) -> None:
