@@ -1,0 +1,88 @@
+"""The whole protocol deployed on revm, with keys and funds for whoever takes part."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from eth_account import Account
+from eth_account.signers.local import LocalAccount
+from eth_utils.crypto import keccak
+
+from lilypad.protocol.matching import ModuleListing, ModuleStatus, Parameters
+from lilypad.protocol.offers import Domain
+from lilypad.types import Address, ModuleId
+from tests.contracts.makers import ETHER, PROTOCOL_BPS, ROYALTY_BPS, Maker
+from tests.invariants.evm import CHAIN_ID, Contract, Evm, Receipt
+
+START = 1_700_000_000
+FLOOR_BPS = 1_000
+NAMES = ("creator", "provider", "rival", "solver", "author", "governor", "treasury", "judge", "stranger")
+
+
+def key_of(name: str) -> LocalAccount:
+    key: LocalAccount = Account.from_key(keccak(text=name))
+    return key
+
+
+KEYS = {name: key_of(name) for name in NAMES}
+ADDRESSES = {name: Address(key.address) for name, key in KEYS.items()}
+
+
+@dataclass(frozen=True)
+class Network:
+    evm: Evm
+    token: Contract
+    payments: Contract
+    storage: Contract
+    modules: Contract
+    mediation: Contract
+    controller: Contract
+    module: ModuleId
+
+    @property
+    def maker(self) -> Maker:
+        return Maker(
+            domain=Domain(CHAIN_ID, self.controller.address),
+            creator=KEYS["creator"],
+            provider=KEYS["provider"],
+            solver=ADDRESSES["solver"],
+            module=self.module,
+            mediation=self.mediation.address,
+        )
+
+    @property
+    def parameters(self) -> Parameters:
+        return Parameters(PROTOCOL_BPS, FLOOR_BPS)
+
+    @property
+    def listing(self) -> ModuleListing:
+        return ModuleListing(ADDRESSES["author"], ROYALTY_BPS, ModuleStatus.CURATED)
+
+    def send(self, who: str, contract: Contract, function: str, *arguments: Any) -> Receipt:
+        return self.evm.call(ADDRESSES[who], contract, function, *arguments)
+
+    def fund(self, who: str, amount: int = 1_000 * ETHER) -> None:
+        """From the holder of all tokens, which is the governor here."""
+        account = ADDRESSES[who]
+        self.send("governor", self.payments, "deposit", self.controller.address, account, amount)
+
+
+def deploy() -> Network:
+    evm = Evm(START)
+    token = evm.deploy("LilypadToken", ADDRESSES["governor"])
+    payments = evm.deploy("LilypadPayments", token.address)
+    storage = evm.deploy("LilypadStorage")
+    modules = evm.deploy("LilypadModules", ADDRESSES["governor"])
+    mediation = evm.deploy("MockMediation", ADDRESSES["judge"])
+    parts = (payments.address, storage.address, modules.address, ADDRESSES["treasury"], ADDRESSES["governor"])
+    controller = evm.deploy("LilypadController", *parts)
+
+    manifest = keccak(text="manifest")
+    module = evm.read(modules, "moduleId", ADDRESSES["author"], manifest)
+    network = Network(evm, token, payments, storage, modules, mediation, controller, ModuleId(module))
+    network.send("author", modules, "publish", manifest, "cowsay", "1.0.0", ROYALTY_BPS)
+    network.send("governor", modules, "curate", module, ModuleStatus.CURATED)
+    network.send("governor", controller, "setParameters", PROTOCOL_BPS, FLOOR_BPS)
+    network.send("governor", token, "approve", payments.address, 2**256 - 1)
+    return network
