@@ -165,7 +165,12 @@ class Lilypad:
 
     async def _stages(self, job: Job, book: DealBook) -> AsyncIterator[Progress]:
         yield Progress(Stage.OFFERED, job)
-        deal = await self._agreed(job, book)
+        obstacles: tuple[str, ...] = ()
+        while (deal := next(iter(book), None)) is None:
+            found = await self._try_to_agree(job, book)
+            if found != obstacles:
+                obstacles = found
+                yield Progress(Stage.OFFERED, job, obstacles=obstacles)
         job = self.jobs.agreed(job, deal.id)
         yield Progress(Stage.AGREED, job, deal)
         while deal.status is DealStatus.AGREED:
@@ -180,26 +185,25 @@ class Lilypad:
         paid = deal.status is DealStatus.ACCEPTED
         yield Progress(Stage.ACCEPTED if paid else Stage.ENDED, job, deal, result)
 
-    async def _agreed(self, job: Job, book: DealBook) -> Deal:
-        """Announces the offer until the chain tells of its deal, whoever brought it there."""
-        while True:
-            if (deal := next(iter(book), None)) is not None:
-                return deal
-            try:
-                state = await self._market.announce(job.signed)
-            except OfferInvalidError:
-                if time.time() > job.signed.offer.expiry and await self._expired_unused(job, book):
-                    raise
-                await asyncio.sleep(ANNOUNCE_SECONDS)
-                continue
-            if state.status is OfferStatus.REFUSED:
-                raise OfferInvalidError(f"the job can make no deal: {state.reason}", job=job.id)
-            if state.deal is not None:
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(ANNOUNCE_SECONDS):
-                        return await book.wait_for(state.deal)
-            else:
-                await asyncio.sleep(ANNOUNCE_SECONDS)
+    async def _try_to_agree(self, job: Job, book: DealBook) -> tuple[str, ...]:
+        """Announces the offer and waits a moment. Only the chain tells of a deal, whoever brought it there; what the
+        market can tell is which rules the offer breaks with every resource it knows."""
+        try:
+            state = await self._market.announce(job.signed)
+        except OfferInvalidError:
+            if time.time() > job.signed.offer.expiry and await self._expired_unused(job, book):
+                raise
+            await asyncio.sleep(ANNOUNCE_SECONDS)
+            return ()
+        if state.status is OfferStatus.REFUSED:
+            raise OfferInvalidError(f"the job can make no deal: {state.reason}", job=job.id)
+        if state.deal is None:
+            await asyncio.sleep(ANNOUNCE_SECONDS)
+            return state.obstacles
+        with suppress(TimeoutError):
+            async with asyncio.timeout(ANNOUNCE_SECONDS):
+                await book.wait_for(state.deal)
+        return ()
 
     async def _expired_unused(self, job: Job, book: DealBook) -> bool:
         """An expired offer may still have made a deal just before."""

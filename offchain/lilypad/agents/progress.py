@@ -31,3 +31,5 @@ class Progress:
     job: Job
     deal: Deal | None = None
     result: JobResult | None = None
+    obstacles: tuple[str, ...] = ()
+    """While it is offered: the rules of matching that it breaks with the resources on offer, if any."""
