@@ -7,6 +7,7 @@ import signal
 
 import click
 
+from lilypad.cli.amounts import format_lily
 from lilypad.cli.options import Invocation
 from lilypad.errors import (
     ChainUnavailableError,
@@ -77,7 +78,9 @@ def explain(error: BaseException) -> str:
     if isinstance(error, TransactionRevertedError):
         return f"the contracts refused: {error}"
     if isinstance(error, LilypadError):
-        return str(error)
+        wei = error.fields.get("missing")
+        shown = {"missing": f"{format_lily(wei)} LILY"} if isinstance(wei, int) else {}
+        return str(LilypadError(error.message, **{**error.fields, **shown}))
     if isinstance(error, Interrupted):
         return "interrupted"
     return f"{type(error).__name__}: {error} (run again with `lilypad --debug` to see where)"

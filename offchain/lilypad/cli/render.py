@@ -30,6 +30,20 @@ WAITING = {
 }
 
 
+OBSTACLES = {
+    "PriceTooHigh": "the price per instruction is above LILYPAD_PRICE_PER_INSTRUCTION",
+    "MinimumAboveCeiling": "the minimum payment is above what this job may cost: raise --max-cost",
+    "CollateralTooLow": "the collateral is too low for this job: lower --max-cost",
+    "ResourcesTooSmall": "the machine is too small",
+    "WindowsRefused": "the job's time windows are not accepted",
+    "VerificationDiffers": "another way of settling disputes is wanted",
+    "ModuleNotCurated": "only curated modules are run",
+    "ModuleNotAllowed": "the module is not on the list",
+    "ModuleRevoked": "the module was revoked",
+}
+"""Why a provider does not take a job, by the contracts' names."""
+
+
 class Steps:
     """A job's stages as it reaches them: live on a terminal, a line each elsewhere. All on stderr."""
 
@@ -47,22 +61,27 @@ class Steps:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, e: BaseException | None, tb: TracebackType | None) -> None:
-        self._spinner.stop()
+        if self._console.is_terminal:
+            self._spinner.stop()
 
     def reached(self, progress: Progress) -> None:
         elapsed = f"{time.monotonic() - self._began:5.1f} s"
-        line = f"{elapsed}  {progress.stage:<9}  {_detail(progress)}".rstrip()
+        stage = "waiting" if progress.obstacles else progress.stage
+        line = f"{elapsed}  {stage:<9}  {_detail(progress)}".rstrip()
         if not self._console.is_terminal:
             click.echo(line, err=True)
             return
-        mark = Text("✗ ", "red") if progress.stage is Stage.ENDED else Text("✓ ", "green")
-        self._console.print(mark + Text(line))
+        bad = progress.stage is Stage.ENDED or progress.obstacles
+        self._console.print(Text.assemble(("✗ ", "red") if bad else ("✓ ", "green"), line), soft_wrap=True)
         self._spinner.update(self._task, description=WAITING.get(progress.stage, ""))
 
 
 def _detail(progress: Progress) -> str:
     deal = progress.deal
     match progress.stage:
+        case Stage.OFFERED if progress.obstacles:
+            reasons = "; ".join(OBSTACLES.get(name, name) for name in progress.obstacles)
+            return f"no provider takes it now: {reasons}"
         case Stage.OFFERED:
             ceiling = format_lily(progress.job.signed.offer.payment_ceiling)
             return f"job {progress.job.id[:SHORT]}, at most {ceiling} LILY"
@@ -102,7 +121,7 @@ def summary(document: Mapping[str, Any]) -> None:
         ("CID", document.get("cid")),
         ("deal", document["deal"]),
         ("provider", document["provider"]),
-        *((f"{step} by", tx_hash) for step, tx_hash in document["transactions"].items()),
+        *((f"{step} in tx", tx_hash) for step, tx_hash in document["transactions"].items()),
         ("output", document.get("output")),
     ]
     pairs(rows)
