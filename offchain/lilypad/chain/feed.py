@@ -193,7 +193,7 @@ class Feed:
             self.wake()
             return None
         hashes = {int(h["number"], 16): h["hash"] for h in headers}
-        logs = _in_order(found)
+        logs = _in_order(found, {int(h["number"], 16): h["timestamp"] for h in headers})
         if again is None or again["hash"] != hashes[last] or not _belong(logs, hashes):
             return None
         self._adapt(len(logs))
@@ -256,9 +256,13 @@ def _linked(headers: Sequence[Mapping[str, Any] | None], parent: bytes | None) -
     return True
 
 
-def _in_order(logs: Sequence[RawLog]) -> tuple[RawLog, ...]:
-    """Without repetitions and without those that the node itself calls removed."""
+def _in_order(logs: Sequence[RawLog], times: Mapping[int, str]) -> tuple[RawLog, ...]:
+    """Without repetitions and without those that the node itself calls removed; with their time where it is known."""
     unique = {(g["blockHash"], int(g["logIndex"], 16)): g for g in logs if not g.get("removed")}
+    for key, log_ in unique.items():
+        number = int(log_["blockNumber"], 16)
+        if "blockTimestamp" not in log_ and number in times:
+            unique[key] = {**log_, "blockTimestamp": times[number]}
     return tuple(sorted(unique.values(), key=lambda g: (int(g["blockNumber"], 16), int(g["logIndex"], 16))))
 
 

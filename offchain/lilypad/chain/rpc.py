@@ -30,12 +30,14 @@ _BUSY_CODES = frozenset({-32005, 429})
 class RpcError(RecoverableError):
     """The node understood and refused. Another node, or the same one later, may see it differently."""
 
-    def __init__(self, method: str, code: int, message: str, data: object = None) -> None:
+    def __init__(self, method: str, code: int, message: str, data: object = None, *, repeated: bool = False) -> None:
         super().__init__(f"the node refused {method}: {message}", code=code)
         self.code = code
         self.reason = message
         self.revert = _revert_data(code, message, data)
         """What the contract reverted with, possibly empty; None when this is no revert."""
+        self.repeated = repeated
+        """An earlier try had no answer and may have been carried out: this refusal may be of the repetition."""
 
 
 class Rpc:
@@ -87,19 +89,20 @@ class Rpc:
 
     async def call(self, method: str, *params: Any) -> Any:
         """One request. Raises RpcError when the node refuses, ChainUnavailableError when none answers."""
-        (answer,) = await self._exchange([(method, params)])
-        return _result(method, answer)
+        (answer,), repeated = await self._exchange([(method, params)])
+        return _result(method, answer, repeated=repeated)
 
     async def batch(self, calls: Sequence[tuple[str, Sequence[Any]]]) -> list[Any]:
         """Several requests in one message to the same node; the first refusal is raised."""
         results: list[Any] = []
         for start in range(0, len(calls), self._batch_size):
             part = calls[start : start + self._batch_size]
-            answers = await self._exchange(part)
+            answers, _ = await self._exchange(part)
             results += [_result(method, answer) for (method, _), answer in zip(part, answers, strict=True)]
         return results
 
-    async def _exchange(self, calls: Sequence[tuple[str, Sequence[Any]]]) -> list[dict[str, Any]]:
+    async def _exchange(self, calls: Sequence[tuple[str, Sequence[Any]]]) -> tuple[list[dict[str, Any]], bool]:
+        """The answers, and whether there was an earlier try without one."""
         last: Exception | None = None
         for attempt in range(self._rounds):
             if attempt:
@@ -116,7 +119,7 @@ class Rpc:
                     log.debug("endpoint_failed", extra={"endpoint": _host(url), "error": repr(error)})
                     continue
                 self._preferred = index
-                return answers
+                return answers, last is not None
         endpoints = ", ".join(map(_host, self.urls))
         raise ChainUnavailableError(
             "no endpoint of the chain answers; check the node and the network", endpoints=endpoints, last=repr(last)
@@ -163,14 +166,14 @@ class Rpc:
         return [by_id[r["id"]] for r in requests]
 
 
-def _result(method: str, answer: dict[str, Any]) -> Any:
+def _result(method: str, answer: dict[str, Any], *, repeated: bool = False) -> Any:
     error = answer.get("error")
     if error is None:
         return answer["result"]
     code, message = error.get("code", 0), str(error.get("message", error))
     if code == _METHOD_NOT_FOUND:
         raise FaultError("the node does not know a method that we need; use another endpoint", method=method)
-    raise RpcError(method, code, message, error.get("data"))
+    raise RpcError(method, code, message, error.get("data"), repeated=repeated)
 
 
 def _revert_data(code: int, message: str, data: object) -> bytes | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -30,7 +31,8 @@ from lilypad.types import Address
 
 log = logging.getLogger(__name__)
 
-_DISPATCHES = 5
+_DISPATCHES = 20
+"""How often a nonce may be snatched away before that is called a misuse of the account."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,9 @@ class SenderOptions:
     stuck_seconds: float = 30.0
     """How long a transaction may wait before it is sent again, or replaced with higher fees."""
     gas_margin: float = 1.25
-    """Gas limit over estimate: the state may change before it is mined."""
+    gas_extra: int = 60_000
+    """Gas limit is estimate times margin plus extra, and what is not used is not paid: the state may change before the
+    transaction is mined, and a slot that was cheap to write may then cost 20,000 more."""
     fee_limit: int | None = None
     """The most wei per gas that is ever offered."""
 
@@ -165,7 +169,10 @@ class Sender:
     async def _dispatch(self, outbox: Outbox, key: str, request: Request) -> None:
         """From a wish to a transaction that is recorded and, if the node answers, on its way."""
         estimate = await estimate_gas(self._rpc, request, self.address, key=key)
-        request = replace(request, gas=int(estimate * self._options.gas_margin))
+        # A little chance in the limit: two senders of one account that want the same call at the same nonce must not
+        # sign the very same transaction, or each would take the other's for its own.
+        gas = int(estimate * self._options.gas_margin) + self._options.gas_extra + secrets.randbelow(1024)
+        request = replace(request, gas=gas)
         async with self._lock:
             fees = (await quote_fees(self._rpc)).capped(self._options.fee_limit)
             nonce = self._nonce
@@ -184,15 +191,15 @@ class Sender:
         """Takes back what certainly did not leave, so that its nonce leaves no gap."""
         if await self._wire.known(attempt):
             return
-        if nonce_used(error):
-            # Somebody else uses this account. Or the node has mined the transaction already and is slow to show it:
-            # so the row stays, and `_rescue` decides when it has looked twice.
+        if nonce_used(error) and error.repeated:
+            # Somebody else uses this account. Or it was this transaction, mined after the first try, and the node is
+            # slow to show it: so the row stays, and `_rescue` decides when it has looked twice.
             self._nonce = max(self._nonce, await self._wire.count("pending"))
             return
         with self._journal.transaction() as tx:
             outbox.remove(tx, key)
         self._nonce = nonce
-        if not nonce_taken(error):
+        if not (nonce_used(error) or nonce_taken(error)):
             raise explain_refusal(error, self.address) from error
         self._nonce = max(nonce + 1, await self._wire.count("pending"))
 

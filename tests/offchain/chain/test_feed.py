@@ -141,6 +141,16 @@ async def test_batches__two_consumers__have_their_own_cursors(rpc: Rpc, journal:
     assert first.numbers == second.numbers == [1, 2]
 
 
+async def test_batches__many_blocks__remembers_only_the_newest_hashes(
+    rpc: Rpc, journal: Journal, consumer: Consumer, directory: Directory
+) -> None:
+    options = FeedOptions(poll_seconds=0.02, first_range=1, largest_range=1, reorg_depth=4)
+    await directory.register(*range(10))
+    await consumer.read(Feed(rpc, journal, [directory.address], options=options), until=10)
+    head = await directory.head()
+    assert [n for (n,) in journal.query("SELECT number FROM blocks")] == list(range(head - 3, head + 1))
+
+
 async def test_batches__with_confirmations__waits_for_blocks_above(
     rpc: Rpc, journal: Journal, consumer: Consumer, directory: Directory
 ) -> None:

@@ -10,7 +10,7 @@ from eth_account.signers.local import LocalAccount
 from lilypad.chain.contracts import RawLog
 from lilypad.chain.devnode import DevNode, dev_account
 from lilypad.chain.feed import Feed, FeedOptions
-from lilypad.chain.rpc import Rpc
+from lilypad.chain.rpc import Rpc, to_hex
 from lilypad.chain.sender import Sender, SenderOptions
 from lilypad.errors import ChainUnavailableError
 from lilypad.store.journal import Journal
@@ -105,6 +105,34 @@ async def test_batches__node_repeats_and_shuffles_logs__delivers_each_once(
     assert consumer.numbers == list(range(7))
 
 
+async def test_batches__node_mixes_branches__does_not_believe_it(
+    node: DevNode, rpc: Rpc, journal: Journal, directory: Directory
+) -> None:
+    """Logs from a server behind the same address that is on another branch, and without times."""
+    answers = 0
+
+    async def mix(call: Call) -> Call | None:
+        nonlocal answers
+        if call["method"] != "eth_getLogs":
+            return None
+        answers += 1
+        logs: list[RawLog] = await rpc.call("eth_getLogs", *call["params"])
+        logs = [{k: v for k, v in g.items() if k != "blockTimestamp"} for g in logs]
+        if answers == 1:
+            logs[-1] = {**logs[-1], "blockHash": "0x" + "ab" * 32}
+        return {"jsonrpc": "2.0", "id": call["id"], "result": logs}
+
+    await directory.register(1, 2)
+    consumer = Consumer(journal)
+    async with proxy(node.url, mix) as url, Rpc([url]) as mixed:
+        await consumer.read(Feed(mixed, journal, [directory.address], options=OPTIONS), until=2)
+    assert answers == 2
+    block = await rpc.call("eth_getBlockByNumber", "latest", False)
+    events = [event for batch in consumer.batches for event in batch.events()]
+    assert to_hex(events[-1].block_hash) == block["hash"]
+    assert events[-1].block_timestamp == int(block["timestamp"], 16)
+
+
 async def test_batches__node_lags_behind_the_cursor__waits_without_a_rollback(
     node: DevNode, rpc: Rpc, journal: Journal, directory: Directory
 ) -> None:
@@ -131,6 +159,20 @@ async def test_batches__node_lags_behind_the_cursor__waits_without_a_rollback(
         await directory.register(5)
         await reading
     assert (consumer.numbers, consumer.rollbacks) == ([1, 2, 3, 4, 5], [])
+
+
+async def test_send__accepted_but_called_refused__is_found_again(
+    node: DevNode, rpc: Rpc, journal: Journal, directory: Directory, account: LocalAccount, quick: SenderOptions
+) -> None:
+    async def contradict(call: Call) -> Call | None:
+        if call["method"] != "eth_sendRawTransaction":
+            return None
+        await rpc.call("eth_sendRawTransaction", *call["params"])
+        return error(call, -32000, "insufficient funds for gas * price + value")
+
+    async with proxy(node.url, contradict) as url, Rpc([url]) as odd:
+        sender = Sender(odd, journal, account, options=quick)
+        assert len((await sender.send(directory.address, directory.entry(1), key="k")).logs) == 1
 
 
 async def test_send__first_endpoint_loses_the_answer__is_sent_once(

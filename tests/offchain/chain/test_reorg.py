@@ -114,28 +114,52 @@ async def test_batches__killed_during_the_rollback__rolls_back_again(
 
 
 class Shaky(Rpc):
-    """A chain that is reorganised between two requests of the feed."""
+    """A chain on which the last four blocks are replaced, and one event added, before one of the feed's messages.
 
-    def __init__(self, url: str, before: str) -> None:
-        super().__init__([url])
-        self.before: str | None = before
+    They are, again and again: 0 head and cursor, 1 headers, 2 logs and the last header.
+    """
+
+    def __init__(self, directory: Directory, before: int) -> None:
+        super().__init__(directory.rpc.urls)
+        self.directory, self.before = directory, before
 
     async def batch(self, calls: Any) -> list[Any]:
-        if self.before is not None and any(method == self.before for method, _ in calls):
-            self.before = None
-            await self.call("anvil_reorg", 4, [])
+        if self.before == 0:
+            await self.directory.rpc.call("anvil_reorg", 4, [])
+            await self.directory.register(100)
+        self.before -= 1
         return await super().batch(calls)
 
 
-@pytest.mark.parametrize("before", ["eth_getLogs", "eth_getBlockByNumber"])
-async def test_batches__reorganised_between_two_requests__never_mixes_branches(
-    before: str, rpc: Rpc, journal: Journal, consumer: Consumer, directory: Directory
+@pytest.mark.parametrize("before", [0, 1, 2])
+async def test_batches__reorganised_between_two_messages__reads_one_branch_only(
+    before: int, journal: Journal, consumer: Consumer, directory: Directory
 ) -> None:
     await directory.register(*range(10))
-    async with Shaky(rpc.urls[0], before) as shaky:
+    async with Shaky(directory, before) as shaky:
         feed = Feed(shaky, journal, [directory.address], options=OPTIONS)
-        await consumer.read(feed, until=6)
-    assert consumer.numbers == await on_chain(directory) == list(range(6))
+        await consumer.read(feed, until=7)
+        await directory.register(101)
+        await consumer.read(feed, until=8)
+    assert consumer.numbers == await on_chain(directory) == [0, 1, 2, 3, 4, 5, 100, 101]
+    assert consumer.rollbacks == []
+
+
+@pytest.mark.parametrize("before", [0, 1, 2, 3])
+async def test_batches__reorganised_below_the_cursor_while_reading_on__notices(
+    before: int, feed: Feed, journal: Journal, consumer: Consumer, directory: Directory
+) -> None:
+    await directory.register(*range(8))
+    await consumer.read(feed, until=8)
+    await directory.register(8, 9)
+    async with Shaky(directory, before) as shaky:
+        shaken = Feed(shaky, journal, [directory.address], options=OPTIONS)
+        await consumer.read(shaken, until=7)
+        await directory.register(101)
+        await consumer.read(shaken, until=8)
+    assert consumer.numbers == await on_chain(directory)
+    assert 100 in consumer.numbers
+    assert len(consumer.rollbacks) == 1
 
 
 async def test_batches__within_the_confirmations__nothing_is_rolled_back(

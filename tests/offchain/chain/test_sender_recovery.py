@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -150,9 +151,22 @@ async def test_send__crash_around_the_broadcast__same_key_finds_the_same_transac
     assert await rpc.call("eth_getTransactionCount", account.address, "latest") == "0x1"
 
 
-async def test_resume__crash_before_the_broadcast__other_keys_are_not_held_up(
-    rpc: Rpc, journal: Journal, account: LocalAccount, quick: SenderOptions, directory: Directory
+async def test_resume__mined_while_down__is_recorded(
+    rpc: Rpc, journal: Journal, account: LocalAccount, outbox: Outbox, directory: Directory
 ) -> None:
+    async with Dying(rpc.urls[0], "eth_sendRawTransaction", after=True) as dying:
+        with pytest.raises(CrashError):
+            await Sender(dying, journal, account).send(directory.address, directory.entry(1), key="k")
+    await Sender(rpc, journal, account).resume()
+    row = outbox.find("k")
+    assert row is not None
+    assert row.status is Status.MINED
+
+
+async def test_resume__crash_before_the_broadcast__other_keys_are_not_held_up(
+    rpc: Rpc, journal: Journal, account: LocalAccount, directory: Directory
+) -> None:
+    quick = SenderOptions(poll_seconds=0.02, stuck_seconds=60)
     async with Dying(rpc.urls[0], "eth_sendRawTransaction", after=False) as dying:
         with pytest.raises(CrashError):
             await Sender(dying, journal, account, options=quick).send(directory.address, directory.entry(1), key="a")
@@ -212,7 +226,7 @@ async def test_send__reverted_when_mined__names_the_error(
 async def test_send__gas_limit_too_low__says_out_of_gas(
     rpc: Rpc, journal: Journal, account: LocalAccount, directory: Directory
 ) -> None:
-    options = SenderOptions(poll_seconds=0.02, gas_margin=0.9)
+    options = SenderOptions(poll_seconds=0.02, gas_margin=0.9, gas_extra=0)
     with pytest.raises(TransactionRevertedError) as caught:
         await Sender(rpc, journal, account, options=options).send(directory.address, directory.entry(1), key="k")
     assert caught.value.name == "OutOfGas"
@@ -226,6 +240,31 @@ async def test_send__reorganised_out__same_key_puts_it_back(sender: Sender, rpc:
     again = await sender.send(directory.address, directory.entry(1), key="k")
     assert again.tx_hash == first.tx_hash
     assert await rpc.call("eth_getTransactionCount", sender.address, "latest") == "0x1"
+
+
+async def test_send__earlier_ones_reorganised_out__puts_them_back_first(
+    sender: Sender, rpc: Rpc, directory: Directory
+) -> None:
+    for key in "ab":
+        await sender.send(directory.address, directory.entry(1), key=key)
+    await rpc.call("anvil_reorg", 2, [])
+    await rpc.call("anvil_dropAllTransactions")
+    assert await rpc.call("eth_getTransactionCount", sender.address, "latest") == "0x0"
+    await sender.send(directory.address, directory.entry(1), key="c")
+    assert await rpc.call("eth_getTransactionCount", sender.address, "latest") == "0x3"
+
+
+async def test_send__two_senders_of_one_account__both_get_through(
+    rpc: Rpc, journal: Journal, account: LocalAccount, tmp_path: Path, directory: Directory
+) -> None:
+    """Two commands in two terminals: not how it is meant, but nobody is stuck and nothing is sent twice."""
+    patient = SenderOptions(poll_seconds=0.02, stuck_seconds=60)
+    with Journal(tmp_path / "other.sqlite") as other:
+        senders = [Sender(rpc, j, account, options=patient) for j in (journal, other)]
+        sending = [s.send(directory.address, directory.entry(n), key=f"{n}") for n in range(10) for s in senders]
+        receipts = await asyncio.gather(*sending)
+    assert len({r.tx_hash for r in receipts}) == 20
+    assert await rpc.call("eth_getTransactionCount", account.address, "latest") == hex(20)
 
 
 @pytest.mark.usefixtures("unmined")
