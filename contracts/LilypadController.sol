@@ -14,10 +14,9 @@ import {IMediation} from "./interfaces/IMediation.sol";
 import {Matching} from "./libraries/Matching.sol";
 import {OfferNonces} from "./libraries/OfferNonces.sol";
 import {Settlement} from "./libraries/Settlement.sol";
-import {Deal, DealStatus} from "./types/Deal.sol";
+import {DealSlot, DealStatus} from "./types/Deal.sol";
 import {DealId} from "./types/DealId.sol";
-import {DealTerms} from "./types/DealTerms.sol";
-import {Leg} from "./types/Leg.sol";
+import {DealTerms, dealId} from "./types/DealTerms.sol";
 import {JobOffer, OfferPair, ResourceOffer, hashJobOffer, hashResourceOffer} from "./types/Offers.sol";
 import {Challenge, Result, Verdict} from "./types/Result.sol";
 import {BPS, Shares, toShares} from "./types/Shares.sol";
@@ -70,7 +69,7 @@ contract LilypadController is ILilypadController, OfferNonces, EIP712, Ownable2S
         Shares shares = toShares(job.solverBps, module.royaltyBps, protocolBps);
         uint256 floor = uint256(job.paymentCeiling) * collateralFloorBps / BPS;
         Matching.requireCompatible(pair, module, shares, floor);
-        id = _terms(pair, module.author, shares).dealId();
+        id = _terms(pair, module.author, shares).dealIdOf();
 
         // Effect
         _useNonce(job.creator, job.nonce);
@@ -87,8 +86,8 @@ contract LilypadController is ILilypadController, OfferNonces, EIP712, Ownable2S
     /// @inheritdoc ILilypadController
     function decline(DealTerms calldata terms) external {
         DealId id = _onlyParty(terms, terms.provider);
-        Deal memory deal = STORAGE.advance(id, DealStatus.Agreed, DealStatus.Declined, 0);
-        _requireUntil(id, deal.since + terms.windows.decline());
+        DealSlot deal = STORAGE.advance(id, DealStatus.Agreed, DealStatus.Declined, 0);
+        _requireUntil(id, deal.since() + terms.windows.decline());
         emit DealDeclined(id);
         PAYMENTS.settle(Settlement.home(terms, 0));
     }
@@ -96,8 +95,8 @@ contract LilypadController is ILilypadController, OfferNonces, EIP712, Ownable2S
     /// @inheritdoc ILilypadController
     function submitResult(DealTerms calldata terms, Result calldata result) external {
         DealId id = _onlyParty(terms, terms.provider);
-        Deal memory deal = STORAGE.advance(id, DealStatus.Agreed, DealStatus.Submitted, result.digestOf());
-        _requireUntil(id, deal.since + terms.windows.submit());
+        DealSlot deal = STORAGE.advance(id, DealStatus.Agreed, DealStatus.Submitted, result.digestOf());
+        _requireUntil(id, deal.since() + terms.windows.submit());
         emit ResultSubmitted(id, result.commitment, result.instructionCount);
     }
 
@@ -108,12 +107,12 @@ contract LilypadController is ILilypadController, OfferNonces, EIP712, Ownable2S
         bytes calldata creatorSignature,
         bytes calldata providerSignature
     ) external {
-        DealId id = terms.dealId();
+        DealId id = dealId(terms);
         _requireConsent(terms.creator, _digest(ACCEPTANCE_TYPEHASH, id, result), creatorSignature);
         bool submitted = STORAGE.dealOf(address(this), id).status == DealStatus.Submitted;
         if (!submitted) _requireConsent(terms.provider, _digest(SUBMISSION_TYPEHASH, id, result), providerSignature);
 
-        Deal memory deal =
+        DealSlot deal =
             STORAGE.advance(id, submitted ? DealStatus.Submitted : DealStatus.Agreed, DealStatus.Accepted, result.digestOf());
         if (submitted) _requireDigest(id, deal, result.digestOf());
         _pay(id, terms, result);
@@ -130,17 +129,17 @@ contract LilypadController is ILilypadController, OfferNonces, EIP712, Ownable2S
 
     /// @inheritdoc ILilypadController
     function finalize(DealTerms calldata terms, Result calldata result) external {
-        DealId id = terms.dealId();
-        Deal memory deal = _advanceSubmitted(id, DealStatus.Accepted, result);
-        _requireAfter(id, deal.since + terms.windows.judge());
+        DealId id = dealId(terms);
+        DealSlot deal = _advanceSubmitted(id, DealStatus.Accepted, result);
+        _requireAfter(id, deal.since() + terms.windows.judge());
         _pay(id, terms, result);
     }
 
     /// @inheritdoc ILilypadController
     function late(DealTerms calldata terms) external {
-        DealId id = terms.dealId();
-        Deal memory deal = STORAGE.advance(id, DealStatus.Agreed, DealStatus.Late, 0);
-        _requireAfter(id, deal.since + terms.windows.submit());
+        DealId id = dealId(terms);
+        DealSlot deal = STORAGE.advance(id, DealStatus.Agreed, DealStatus.Late, 0);
+        _requireAfter(id, deal.since() + terms.windows.submit());
         emit DealLate(id);
         PAYMENTS.settle(Settlement.late(terms));
     }
@@ -150,15 +149,15 @@ contract LilypadController is ILilypadController, OfferNonces, EIP712, Ownable2S
     /// @inheritdoc ILilypadController
     function challenge(DealTerms calldata terms, Result calldata result) external {
         // Check
-        DealId id = terms.dealId();
+        DealId id = dealId(terms);
         IMediation mediation = IMediation(terms.verification.mediation());
         Challenge memory dispute = Challenge(msg.sender, 0, 0);
         (dispute.fee, dispute.bond) = mediation.quote(terms.verification);
 
         // Effect
-        Deal memory deal = STORAGE.advance(id, DealStatus.Submitted, DealStatus.Challenged, dispute.digestWith(result));
+        DealSlot deal = STORAGE.advance(id, DealStatus.Submitted, DealStatus.Challenged, dispute.digestWith(result));
         _requireDigest(id, deal, result.digestOf());
-        _requireUntil(id, deal.since + terms.windows.judge());
+        _requireUntil(id, deal.since() + terms.windows.judge());
         emit DealChallenged(id, msg.sender, result, dispute.fee, dispute.bond);
 
         // Interaction
@@ -185,7 +184,7 @@ contract LilypadController is ILilypadController, OfferNonces, EIP712, Ownable2S
 
     /// @inheritdoc ILilypadController
     function expire(DealTerms calldata terms, Result calldata result, Challenge calldata dispute) external {
-        DealId id = terms.dealId();
+        DealId id = dealId(terms);
         uint40 since = STORAGE.dealOf(address(this), id).since;
         _requireAfter(id, since + terms.windows.mediate());
         _end(id, terms, result, dispute);
@@ -241,14 +240,14 @@ contract LilypadController is ILilypadController, OfferNonces, EIP712, Ownable2S
         PAYMENTS.settle(Settlement.undecided(terms, dispute));
     }
 
-    function _advanceSubmitted(DealId id, DealStatus to, Result calldata result) private returns (Deal memory deal) {
+    function _advanceSubmitted(DealId id, DealStatus to, Result calldata result) private returns (DealSlot deal) {
         bytes26 digest = result.digestOf();
         deal = STORAGE.advance(id, DealStatus.Submitted, to, digest);
         _requireDigest(id, deal, digest);
     }
 
     function _advanceChallenged(DealId id, DealStatus to, Result calldata result, Challenge calldata dispute) private {
-        Deal memory deal = STORAGE.advance(id, DealStatus.Challenged, to, result.digestOf());
+        DealSlot deal = STORAGE.advance(id, DealStatus.Challenged, to, result.digestOf());
         _requireDigest(id, deal, dispute.digestWith(result));
     }
 
@@ -268,12 +267,12 @@ contract LilypadController is ILilypadController, OfferNonces, EIP712, Ownable2S
     }
 
     function _onlyParty(DealTerms calldata terms, address party) private view returns (DealId id) {
-        id = terms.dealId();
+        id = dealId(terms);
         if (msg.sender != party) revert Controller_NotParty(id, msg.sender, party);
     }
 
-    function _requireDigest(DealId id, Deal memory deal, bytes26 digest) private pure {
-        if (deal.digest != digest) revert Controller_WrongResult(id, deal.digest, digest);
+    function _requireDigest(DealId id, DealSlot deal, bytes26 digest) private pure {
+        if (deal.digest() != digest) revert Controller_WrongResult(id, deal.digest(), digest);
     }
 
     function _requireUntil(DealId id, uint256 deadline) private view {

@@ -5,7 +5,7 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {ILilypadPayments, ILilypadPaymentsController} from "./interfaces/ILilypadPayments.sol";
-import {Leg} from "./types/Leg.sol";
+import {Leg, Legs} from "./types/Leg.sol";
 
 /// @title The vault: all tokens of the network, in compartments that one controller each can lock and settle.
 /// @notice Tokens held here are always at least the sum of all free and locked balances. No owner, no pause, no upgrade.
@@ -85,20 +85,15 @@ contract LilypadPayments is ILilypadPayments, ILilypadPaymentsController {
     }
 
     /// @inheritdoc ILilypadPaymentsController
-    function settle(Leg[] calldata legs) external {
-        uint256 unlocked;
-        uint256 credited;
-        for (uint256 i = 0; i < legs.length; ++i) {
-            Leg calldata leg = legs[i];
-            Balance memory balance = _balances[msg.sender][leg.account];
-            if (balance.locked < leg.unlock) {
-                revert Payments_InsufficientLocked(msg.sender, leg.account, balance.locked, leg.unlock);
-            }
-            balance.locked -= leg.unlock;
-            balance.free += leg.credit;
-            _balances[msg.sender][leg.account] = balance;
-            unlocked += leg.unlock;
-            credited += leg.credit;
+    function settle(Legs calldata legs) external {
+        _settle(legs.creator);
+        _settle(legs.provider);
+        uint256 unlocked = uint256(legs.creator.unlock) + legs.provider.unlock;
+        uint256 credited = uint256(legs.creator.credit) + legs.provider.credit;
+        for (uint256 i = 0; i < legs.others.length; ++i) {
+            _settle(legs.others[i]);
+            unlocked += legs.others[i].unlock;
+            credited += legs.others[i].credit;
         }
         if (unlocked != credited) revert Payments_NotConserved(msg.sender, unlocked, credited);
     }
@@ -111,6 +106,16 @@ contract LilypadPayments is ILilypadPayments, ILilypadPaymentsController {
         balance.free -= amount;
         balance.locked += amount;
         _balances[msg.sender][account] = balance;
+    }
+
+    function _settle(Leg calldata leg) private {
+        Balance memory balance = _balances[msg.sender][leg.account];
+        if (balance.locked < leg.unlock) {
+            revert Payments_InsufficientLocked(msg.sender, leg.account, balance.locked, leg.unlock);
+        }
+        balance.locked -= leg.unlock;
+        balance.free += leg.credit;
+        _balances[msg.sender][leg.account] = balance;
     }
 
     function _takeFree(address controller, address account, uint128 amount) private {

@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
-import {Leg} from "../types/Leg.sol";
+import {Legs} from "../types/Leg.sol";
 
 /// @notice What account holders and readers see of the vault.
 ///
@@ -53,5 +53,5 @@ interface ILilypadPaymentsController {
     function lock(address first, uint128 firstAmount, address second, uint128 secondAmount) external;
 
     /// @notice Unlocks and credits, leg by leg; what is unlocked in total must be credited in total.
-    function settle(Leg[] calldata legs) external;
+    function settle(Legs calldata legs) external;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {Deal, DealStatus} from "../types/Deal.sol";
+import {Deal, DealSlot, DealStatus} from "../types/Deal.sol";
 import {DealId} from "../types/DealId.sol";
 
 /// @notice The record of all deals. Every writer has a space of its own, so a deal stays with the controller that
@@ -19,5 +19,5 @@ interface ILilypadStorage {
 
     /// @notice Moves a deal of the calling controller from `from` to `to`, with `digest` as its new digest.
     /// @return before the slot as it was, for the caller to check deadlines and digest against.
-    function advance(DealId id, DealStatus from, DealStatus to, bytes26 digest) external returns (Deal memory before);
+    function advance(DealId id, DealStatus from, DealStatus to, bytes26 digest) external returns (DealSlot before);
 }

@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import {DealTerms} from "../types/DealTerms.sol";
-import {Leg} from "../types/Leg.sol";
+import {Leg, Legs} from "../types/Leg.sol";
 import {Challenge} from "../types/Result.sol";
 import {BPS} from "../types/Shares.sol";
 
@@ -26,43 +26,40 @@ library Settlement {
     }
 
     /// @notice The provider is paid and gets its collateral back.
-    /// @param extra empty legs to leave at the end for the caller.
-    function paid(DealTerms calldata terms, uint128 price, address treasury, uint256 extra)
+    /// @param more how many empty legs to leave at the end for the caller.
+    function paid(DealTerms calldata terms, uint128 price, address treasury, uint256 more)
         internal
         pure
-        returns (Leg[] memory legs)
+        returns (Legs memory legs)
     {
         uint128 toSolver = _share(price, terms.shares.solverBps());
         uint128 toAuthor = _share(price, terms.shares.royaltyBps());
         uint128 toTreasury = _share(price, terms.shares.protocolBps());
-
-        uint256 used = 2;
-        if (toSolver != 0) ++used;
-        if (toAuthor != 0) ++used;
-        if (toTreasury != 0) ++used;
-        legs = new Leg[](used + extra);
-
-        legs[0] = Leg(terms.creator, terms.paymentCeiling, terms.paymentCeiling - price);
         uint128 net = price - toSolver - toAuthor - toTreasury;
-        legs[1] = Leg(terms.provider, terms.collateral, terms.collateral + net);
-        used = 2;
-        if (toSolver != 0) legs[used++] = Leg(terms.solver, 0, toSolver);
-        if (toAuthor != 0) legs[used++] = Leg(terms.author, 0, toAuthor);
-        if (toTreasury != 0) legs[used++] = Leg(treasury, 0, toTreasury);
+        legs.creator = Leg(terms.creator, terms.paymentCeiling, terms.paymentCeiling - price);
+        legs.provider = Leg(terms.provider, terms.collateral, terms.collateral + net);
+
+        uint256 used = _one(toSolver) + _one(toAuthor) + _one(toTreasury);
+        if (used + more == 0) return legs;
+        legs.others = new Leg[](used + more);
+        used = 0;
+        if (toSolver != 0) legs.others[used++] = Leg(terms.solver, 0, toSolver);
+        if (toAuthor != 0) legs.others[used++] = Leg(terms.author, 0, toAuthor);
+        if (toTreasury != 0) legs.others[used++] = Leg(treasury, 0, toTreasury);
     }
 
     /// @notice Nobody is paid, nobody loses anything.
-    function home(DealTerms calldata terms, uint256 extra) internal pure returns (Leg[] memory legs) {
-        legs = new Leg[](2 + extra);
-        legs[0] = Leg(terms.creator, terms.paymentCeiling, terms.paymentCeiling);
-        legs[1] = Leg(terms.provider, terms.collateral, terms.collateral);
+    function home(DealTerms calldata terms, uint256 more) internal pure returns (Legs memory legs) {
+        legs.creator = Leg(terms.creator, terms.paymentCeiling, terms.paymentCeiling);
+        legs.provider = Leg(terms.provider, terms.collateral, terms.collateral);
+        if (more != 0) legs.others = new Leg[](more);
     }
 
     /// @notice The creator is refunded and given the late penalty.
-    function late(DealTerms calldata terms) internal pure returns (Leg[] memory legs) {
+    function late(DealTerms calldata terms) internal pure returns (Legs memory legs) {
         legs = home(terms, 0);
-        legs[0].credit += terms.latePenalty;
-        legs[1].credit -= terms.latePenalty;
+        legs.creator.credit += terms.latePenalty;
+        legs.provider.credit -= terms.latePenalty;
     }
 
     /// @notice The result was right: its challenger pays the mediators; its bond is part burned, the rest is the
@@ -70,15 +67,15 @@ library Settlement {
     function right(DealTerms calldata terms, Challenge calldata dispute, uint128 price, address treasury)
         internal
         pure
-        returns (Leg[] memory legs)
+        returns (Legs memory legs)
     {
         legs = paid(terms, price, treasury, 3);
         uint128 burned = _share(dispute.bond, BURN_BPS);
-        legs[1].credit += dispute.bond - burned;
-        uint256 at = legs.length - 3;
-        legs[at] = Leg(dispute.challenger, dispute.fee + dispute.bond, 0);
-        legs[at + 1] = Leg(terms.verification.mediation(), 0, dispute.fee);
-        legs[at + 2] = Leg(BURNED, 0, burned);
+        legs.provider.credit += dispute.bond - burned;
+        uint256 at = legs.others.length - 3;
+        legs.others[at] = Leg(dispute.challenger, dispute.fee + dispute.bond, 0);
+        legs.others[at + 1] = Leg(terms.verification.mediation(), 0, dispute.fee);
+        legs.others[at + 2] = Leg(BURNED, 0, burned);
     }
 
     /// @notice The result was right but its output could not be fetched: the provider is paid and pays the
@@ -86,37 +83,41 @@ library Settlement {
     function withheld(DealTerms calldata terms, Challenge calldata dispute, uint128 price, address treasury)
         internal
         pure
-        returns (Leg[] memory legs)
+        returns (Legs memory legs)
     {
         legs = paid(terms, price, treasury, 2);
         uint128 fromProvider = _least(dispute.fee, terms.collateral);
-        legs[1].credit -= fromProvider;
-        uint256 at = legs.length - 2;
-        legs[at] = Leg(dispute.challenger, dispute.fee + dispute.bond, dispute.bond + fromProvider);
-        legs[at + 1] = Leg(terms.verification.mediation(), 0, dispute.fee);
+        legs.provider.credit -= fromProvider;
+        uint256 at = legs.others.length - 2;
+        legs.others[at] = Leg(dispute.challenger, dispute.fee + dispute.bond, dispute.bond + fromProvider);
+        legs.others[at + 1] = Leg(terms.verification.mediation(), 0, dispute.fee);
     }
 
     /// @notice The result was wrong: the creator is refunded, the whole collateral slashed. It pays the mediators
     /// first; half of the rest is burned, so that nobody gains by disputing with itself; the challenger and the
     /// creator share what is left.
-    function wrong(DealTerms calldata terms, Challenge calldata dispute) internal pure returns (Leg[] memory legs) {
+    function wrong(DealTerms calldata terms, Challenge calldata dispute) internal pure returns (Legs memory legs) {
         legs = home(terms, 3);
         uint128 fromProvider = _least(dispute.fee, terms.collateral);
         uint128 rest = terms.collateral - fromProvider;
         uint128 burned = _share(rest, BURN_BPS);
         uint128 reward = _share(rest - burned, CHALLENGER_BPS);
-        legs[0].credit += rest - burned - reward;
-        legs[1].credit = 0;
-        legs[2] = Leg(dispute.challenger, dispute.fee + dispute.bond, dispute.bond + fromProvider + reward);
-        legs[3] = Leg(terms.verification.mediation(), 0, dispute.fee);
-        legs[4] = Leg(BURNED, 0, burned);
+        legs.creator.credit += rest - burned - reward;
+        legs.provider.credit = 0;
+        legs.others[0] = Leg(dispute.challenger, dispute.fee + dispute.bond, dispute.bond + fromProvider + reward);
+        legs.others[1] = Leg(terms.verification.mediation(), 0, dispute.fee);
+        legs.others[2] = Leg(BURNED, 0, burned);
     }
 
     /// @notice No verdict: everybody goes home whole.
-    function undecided(DealTerms calldata terms, Challenge calldata dispute) internal pure returns (Leg[] memory legs) {
+    function undecided(DealTerms calldata terms, Challenge calldata dispute) internal pure returns (Legs memory legs) {
         legs = home(terms, 1);
         uint128 locked = dispute.fee + dispute.bond;
-        legs[2] = Leg(dispute.challenger, locked, locked);
+        legs.others[0] = Leg(dispute.challenger, locked, locked);
+    }
+
+    function _one(uint128 amount) private pure returns (uint256) {
+        return amount == 0 ? 0 : 1;
     }
 
     function _share(uint128 amount, uint256 bps) private pure returns (uint128) {

@@ -37,7 +37,7 @@ enum DealStatus {
     Undecided
 }
 
-/// @notice A deal on chain: one slot.
+/// @notice A deal on chain, as it is read: DealSlot unpacked.
 /// @param status where it stands.
 /// @param since block timestamp (seconds) at which it entered that status.
 /// @param digest what the next step must repeat: nothing while agreed, the hash of the result once
@@ -45,7 +45,28 @@ enum DealStatus {
 /// slot: finding two results with the same digest takes 2^104 hashes, and would only let a provider change
 /// its own answer.
 struct Deal {
-    DealStatus status; //  8 bits
-    uint40 since; //      40 bits
-    bytes26 digest; //   208 bits
+    DealStatus status;
+    uint40 since;
+    bytes26 digest;
+}
+
+/// @notice A deal on chain, as it is stored: one word, lowest bits first: status (8), since (40), digest (208).
+type DealSlot is uint256;
+
+using {status, since, digest} for DealSlot global;
+
+function toSlot(DealStatus status_, uint256 since_, bytes26 digest_) pure returns (DealSlot) {
+    return DealSlot.wrap(uint256(bytes32(digest_)) | (uint256(uint40(since_)) << 8) | uint256(status_));
+}
+
+function status(DealSlot slot) pure returns (DealStatus) {
+    return DealStatus(uint8(DealSlot.unwrap(slot)));
+}
+
+function since(DealSlot slot) pure returns (uint256) {
+    return uint40(DealSlot.unwrap(slot) >> 8);
+}
+
+function digest(DealSlot slot) pure returns (bytes26) {
+    return bytes26(bytes32(DealSlot.unwrap(slot)));
 }

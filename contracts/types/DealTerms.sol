@@ -6,7 +6,7 @@ import {Shares} from "./Shares.sol";
 import {Verification} from "./Verification.sol";
 import {Windows} from "./Windows.sol";
 
-using {dealId} for DealTerms global;
+using {dealIdOf} for DealTerms global;
 
 /// @notice The few words of a deal that money and deadlines depend on. They are never stored: whoever acts on a deal
 /// passes them in calldata, and their hash is the id under which the deal is found, so false terms find nothing.
@@ -39,6 +39,24 @@ struct DealTerms {
     Verification verification;
 }
 
-function dealId(DealTerms memory terms) pure returns (DealId) {
-    return DealId.wrap(keccak256(abi.encode(terms)));
+/// @dev How many bytes the terms are, in calldata and in memory alike: 13 words, nothing dynamic among them.
+uint256 constant DEAL_TERMS_BYTES = 13 * 32;
+
+/// @return id keccak256(abi.encode(terms)).
+/// @dev The words of a struct without dynamic members lie in calldata as abi.encode would write them, so they are
+/// hashed as they lie: encoding them field by field costs ten times as much. A word with bits that its type does not
+/// have hashes to the id of no deal.
+function dealId(DealTerms calldata terms) pure returns (DealId id) {
+    assembly ("memory-safe") {
+        let free := mload(0x40)
+        calldatacopy(free, terms, DEAL_TERMS_BYTES)
+        id := keccak256(free, DEAL_TERMS_BYTES)
+    }
+}
+
+/// @return id as `dealId`, of terms that were put together in memory.
+function dealIdOf(DealTerms memory terms) pure returns (DealId id) {
+    assembly ("memory-safe") {
+        id := keccak256(terms, DEAL_TERMS_BYTES)
+    }
 }

@@ -7,3 +7,11 @@ struct Leg {
     uint128 unlock;
     uint128 credit;
 }
+
+/// @notice A whole settlement. The two parties are always there and stand in the head, so that the ordinary case
+/// carries no array; whoever else takes part follows.
+struct Legs {
+    Leg creator;
+    Leg provider;
+    Leg[] others;
+}

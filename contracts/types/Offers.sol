@@ -89,12 +89,26 @@ bytes32 constant RESOURCE_OFFER_TYPEHASH = keccak256(
     "uint256 verification)"
 );
 
-/// @return EIP-712 struct hash.
-function hashJobOffer(JobOffer calldata offer) pure returns (bytes32) {
-    return keccak256(abi.encode(JOB_OFFER_TYPEHASH, offer));
+/// @return structHash EIP-712 struct hash: keccak256(abi.encode(JOB_OFFER_TYPEHASH, offer)).
+/// @dev The words are hashed as they lie in calldata: see dealId.
+function hashJobOffer(JobOffer calldata offer) pure returns (bytes32 structHash) {
+    bytes32 typehash = JOB_OFFER_TYPEHASH;
+    assembly ("memory-safe") {
+        let free := mload(0x40)
+        mstore(free, typehash)
+        calldatacopy(add(free, 32), offer, 448) // 14 words
+        structHash := keccak256(free, 480)
+    }
 }
 
-/// @return EIP-712 struct hash.
-function hashResourceOffer(ResourceOffer calldata offer) pure returns (bytes32) {
-    return keccak256(abi.encode(RESOURCE_OFFER_TYPEHASH, offer));
+/// @return structHash EIP-712 struct hash: keccak256(abi.encode(RESOURCE_OFFER_TYPEHASH, offer)).
+/// @dev The words are hashed as they lie in calldata: see dealId.
+function hashResourceOffer(ResourceOffer calldata offer) pure returns (bytes32 structHash) {
+    bytes32 typehash = RESOURCE_OFFER_TYPEHASH;
+    assembly ("memory-safe") {
+        let free := mload(0x40)
+        mstore(free, typehash)
+        calldatacopy(add(free, 32), offer, 384) // 12 words
+        structHash := keccak256(free, 416)
+    }
 }

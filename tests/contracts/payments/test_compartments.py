@@ -9,6 +9,7 @@ import pytest
 from lilypad.protocol.settlement import Change
 from tests.contracts.errors import reverts_with
 from tests.contracts.makers import CEILING, ETHER
+from tests.contracts.payments.legs import legs
 
 AMOUNT = 9 * ETHER
 
@@ -31,12 +32,12 @@ def test_settle__by_another_controller__cannot_unlock_a_deal(
     desk.agree()
     wrong = {"controller": other, "account": creator, "locked": 0, "needed": CEILING}
     with books.unchanged(), reverts_with("Payments_InsufficientLocked", **wrong):
-        payments.settle([(creator, CEILING, 0), (other, 0, CEILING)], sender=other)
+        payments.settle(legs((creator, CEILING, 0), (other, 0, CEILING)), sender=other)
 
 
 def test_settle__credit_out_of_nothing__reverts(payments: Any, other: Any) -> None:
     with reverts_with("Payments_NotConserved", controller=other, unlocked=0, credited=AMOUNT):
-        payments.settle([(other, 0, AMOUNT)], sender=other)
+        payments.settle(legs((other, 0, AMOUNT)), sender=other)
 
 
 def test_settle__less_credited_than_unlocked__reverts(payments: Any, saver: Any, other: Any) -> None:
@@ -44,7 +45,7 @@ def test_settle__less_credited_than_unlocked__reverts(payments: Any, saver: Any,
     payments.lock(saver, AMOUNT, saver, 0, sender=other)
     wrong = {"controller": other, "unlocked": AMOUNT, "credited": AMOUNT - 1}
     with reverts_with("Payments_NotConserved", **wrong):
-        payments.settle([(saver, AMOUNT, AMOUNT - 1)], sender=other)
+        payments.settle(legs((saver, AMOUNT, AMOUNT - 1)), sender=other)
 
 
 def test_withdraw__from_another_compartment__finds_nothing(payments: Any, saver: Any, other: Any) -> None:
@@ -76,7 +77,7 @@ def test_controller__of_its_own_compartment__moves_only_what_was_entrusted_to_it
     payments.deposit(other, saver, AMOUNT, sender=saver)
     before = books.all()
     payments.lock(saver, AMOUNT, saver, 0, sender=other)
-    payments.settle([(saver, AMOUNT, 0), (other, 0, AMOUNT)], sender=other)
+    payments.settle(legs((saver, AMOUNT, 0), (other, 0, AMOUNT)), sender=other)
     payments.withdraw(other, AMOUNT, sender=other)
 
     assert token.balanceOf(other) == AMOUNT
@@ -99,14 +100,14 @@ def test_lock__twice_the_same_account__locks_both(payments: Any, saver: Any, oth
 def test_settle__same_account_in_several_legs__adds_up(payments: Any, saver: Any, other: Any) -> None:
     payments.deposit(other, saver, AMOUNT, sender=saver)
     payments.lock(saver, AMOUNT, saver, 0, sender=other)
-    payments.settle([(saver, 4, 0), (saver, 5, 8), (other, 0, 1)], sender=other)
+    payments.settle(legs((saver, 4, 0), (saver, 5, 8), (other, 0, 1)), sender=other)
     assert tuple(payments.balanceOf(other, saver)) == (8, AMOUNT - 9)
     assert tuple(payments.balanceOf(other, other)) == (1, 0)
 
 
 def test_settle__no_legs__does_nothing(payments: Any, other: Any, books: Any) -> None:
     with books.unchanged():
-        payments.settle([], sender=other)
+        payments.settle(legs(), sender=other)
 
 
 def test_direct_transfer__belongs_to_nobody(payments: Any, token: Any, saver: Any, books: Any) -> None:

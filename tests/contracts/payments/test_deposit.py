@@ -10,6 +10,7 @@ from lilypad.protocol.settlement import Change
 from lilypad.types import ZERO_ADDRESS
 from tests.contracts.errors import OVERFLOW, reverts_with
 from tests.contracts.makers import ETHER
+from tests.contracts.payments.legs import legs
 
 AMOUNT = 7 * ETHER
 
@@ -118,4 +119,4 @@ def test_settle__credit_beyond_128_bits__reverts(payments: Any, roles: Any) -> N
     most = 2**128 - 1
     account = roles.creator.address
     with reverts_with("Panic", code=OVERFLOW):
-        payments.settle([(account, 0, most), (account, 0, 1)], sender=roles.stranger)
+        payments.settle(legs((account, 0, most), (account, 0, 1)), sender=roles.stranger)
