@@ -65,9 +65,11 @@ asyncio.run(main())
     assert parent.stdout is not None
     url = (await parent.stdout.readline()).decode().strip()
     async with Rpc([url], rounds=1) as rpc:
-        assert await rpc.chain_id() == 3333
-        parent.kill()
-        await parent.wait()
+        try:
+            assert await rpc.chain_id() == 3333
+        finally:
+            parent.kill()
+            await parent.wait()
         async with asyncio.timeout(10):
             with pytest.raises(ChainUnavailableError):
                 await ask_forever(rpc)
