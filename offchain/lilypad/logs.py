@@ -15,18 +15,23 @@ from datetime import UTC, datetime
 from typing import TextIO
 
 LEVELS = ("debug", "info", "warning", "error")
+_HANDLER = "lilypad"
 _OWN = frozenset((*vars(logging.makeLogRecord({})), "message", "asctime", "taskName"))
 _SECRET = ("password", "private", "secret", "mnemonic", "signing_key")
 
 
 def configure(level: str, *, as_json: bool | None = None, stream: TextIO | None = None) -> None:
-    """For the whole process, once, from `main`. Without `as_json` the stream decides: a terminal gets lines."""
+    """For the whole process, from `main`; the last call counts. Without `as_json` the stream decides: a terminal gets lines."""
     stream = stream or sys.stderr
     if as_json is None:
         as_json = not stream.isatty()
     handler = logging.StreamHandler(stream)
+    handler.name = _HANDLER
     handler.setFormatter(JsonFormatter() if as_json else LineFormatter())
-    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    root = logging.getLogger()
+    for earlier in [known for known in root.handlers if known.name == _HANDLER]:
+        root.removeHandler(earlier)
+    root.addHandler(handler)
     logging.getLogger("lilypad").setLevel(level.upper())
 
 

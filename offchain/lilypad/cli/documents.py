@@ -100,7 +100,7 @@ def module_document(package: Package) -> dict[str, Any]:
         "engine": str(manifest.engine),
         "deterministic": manifest.deterministic,
         "built": package.is_built,
-        "digest": "0x" + package.digest.hex(),
+        "digest": "0x" + package.digest.hex() if package.is_built else None,
         "royaltyBps": manifest.royalty_bps,
         "budget": {"default": manifest.budget.default, "maximum": manifest.budget.maximum},
         "inputs": [input_document(definition) for definition in manifest.inputs],

@@ -40,7 +40,8 @@ def info(invocation: Invocation, name: str) -> None:
     from lilypad.cli.documents import dump, module_document
 
     settings = session.start(invocation)
-    document = module_document(Packages(settings.modules).named(name))
+    packages = Packages(settings.modules)
+    document = module_document(next((p for p in packages if p.manifest.name == name), None) or packages.named(name))
     if invocation.json:
         click.echo(dump(document))
     else:

@@ -161,7 +161,7 @@ def module_page(document: Mapping[str, Any], price: int) -> None:
             ("module", f"{document['name']} {document['version']}"),
             ("", document["description"]),
             ("engine", document["engine"] + ("" if document["deterministic"] else ", not deterministic")),
-            ("digest", document["digest"]),
+            ("digest", document["digest"] or "none yet: the module is not built"),
             ("budget", f"{budget['default']:,} instructions by default, at most {budget['maximum']:,}"),
             ("costs", f"at most {format_lily(budget['default'] * price)} LILY by default"),
             ("royalty", royalty),
