@@ -30,7 +30,7 @@ Exit codes:
   4       unavailable: chain, market or provider; try again later
   5       a fault here: settings, wallet, files, this machine
   6       the deal ended without a result to accept
-  130     interrupted; a job that was sent goes on, see `lilypad resume`
+  130     interrupted (143 by SIGTERM); a job that was sent goes on, see `lilypad resume`
 With --json an error is a document with the key "error", a module's result never is."""
 
 REJECTED, UNAVAILABLE, FAULT, NO_RESULT = 3, 4, 5, 6

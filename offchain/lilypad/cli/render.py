@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Iterable, Mapping
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TextIO
 
 import click
 from rich.console import Console
@@ -15,7 +15,6 @@ from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
-from lilypad.agents.jobs import Job
 from lilypad.agents.progress import Progress, Stage
 from lilypad.cli.amounts import format_lily
 from lilypad.cli.failures import printable
@@ -47,9 +46,9 @@ OBSTACLES = {
 class Steps:
     """A job's stages as it reaches them: live on a terminal, a line each elsewhere. All on stderr."""
 
-    def __init__(self, job: Job, console: Console | None = None) -> None:
-        self._job = job
-        self._console = console or Console(stderr=True, highlight=False)
+    def __init__(self, *, live: bool | None = None, screen: TextIO | None = None) -> None:
+        """`live` None asks the screen, which is stderr."""
+        self._console = Console(file=screen or sys.stderr, force_terminal=live, highlight=False)
         columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
         self._spinner = Spinner(*columns, console=self._console, transient=True)
         self._task = self._spinner.add_task("making an offer")

@@ -120,7 +120,7 @@ async def follow_job(lily: Lilypad, invocation: Invocation, job: Job, output: Pa
 
     result: JobResult | None = None
     try:
-        with render.Steps(job) as steps:
+        with render.Steps() as steps:
             async for progress in lily.follow(job):
                 steps.reached(progress)
                 result = progress.result

@@ -6,7 +6,7 @@ import fcntl
 import socket
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -104,7 +104,6 @@ def _demo(
 
     settings = session.start(invocation)
     values = read_inputs(Packages(settings.modules).named(module), texts)
-    output = output or _fresh_folder(settings.data / "demo")
     _check_ports(*ports)
 
     async def work(folder: Path) -> int:
@@ -116,14 +115,23 @@ def _demo(
         ):
             return await run_job(lily, invocation, module, values, max_cost, output)
 
-    with tempfile.TemporaryDirectory(prefix="lilypad-") as folder:
+    with tempfile.TemporaryDirectory(prefix="lilypad-") as folder, _keep(output, settings.data / "demo") as output:
         return session.run(work(Path(folder)))
 
 
-def _fresh_folder(parent: Path) -> Path:
+@contextmanager
+def _keep(output: Path | None, parent: Path) -> Iterator[Path]:
     """Where a job's output stays when its network is gone."""
+    if output is not None:
+        yield output
+        return
     parent.mkdir(parents=True, exist_ok=True)
-    return Path(tempfile.mkdtemp(prefix="", dir=parent))
+    fresh = Path(tempfile.mkdtemp(prefix="", dir=parent))
+    try:
+        yield fresh
+    finally:
+        with suppress(OSError):
+            fresh.rmdir()  # only if nothing came of it
 
 
 def _announce(invocation: Invocation, given: Settings, network: LocalNetwork) -> None:

@@ -6,7 +6,6 @@ import io
 
 import pytest
 from click.testing import CliRunner
-from rich.console import Console
 
 from lilypad.agents.jobs import Job
 from lilypad.agents.progress import Progress, Stage
@@ -38,7 +37,7 @@ def job() -> Job:
 
 
 def test_steps__in_a_pipe__are_plain_lines(job: Job, capsys: pytest.CaptureFixture[str]) -> None:
-    with render.Steps(job, Console(file=io.StringIO())) as steps:
+    with render.Steps(screen=io.StringIO()) as steps:
         steps.reached(Progress(Stage.OFFERED, job))
         steps.reached(Progress(Stage.OFFERED, job, obstacles=("PriceTooHigh", "SomethingNew")))
     first, second = capsys.readouterr().err.splitlines()
@@ -48,7 +47,7 @@ def test_steps__in_a_pipe__are_plain_lines(job: Job, capsys: pytest.CaptureFixtu
 
 def test_steps__on_a_terminal__leave_the_stages_alone_behind(job: Job) -> None:
     screen = io.StringIO()
-    with render.Steps(job, Console(file=screen, force_terminal=True, width=100)) as steps:
+    with render.Steps(live=True, screen=screen) as steps:
         steps.reached(Progress(Stage.OFFERED, job))
         steps.reached(Progress(Stage.VERIFIED, job))
     lines = [line for line in screen.getvalue().splitlines() if "✓" in line]
