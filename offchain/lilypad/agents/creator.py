@@ -47,6 +47,8 @@ from lilypad.store.journal import Journal
 from lilypad.types import ZERO_ADDRESS, Address
 
 ANNOUNCE_SECONDS = 0.1
+OBSTACLE_SECONDS = 1.0
+"""A market that has just heard of an offer may not know its module yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,12 +167,13 @@ class Lilypad:
 
     async def _stages(self, job: Job, book: DealBook) -> AsyncIterator[Progress]:
         yield Progress(Stage.OFFERED, job)
-        obstacles: tuple[str, ...] = ()
+        told: tuple[str, ...] = ()
+        look_from = time.monotonic() + OBSTACLE_SECONDS
         while (deal := next(iter(book), None)) is None:
             found = await self._try_to_agree(job, book)
-            if found != obstacles:
-                obstacles = found
-                yield Progress(Stage.OFFERED, job, obstacles=obstacles)
+            if found and found != told and time.monotonic() > look_from:
+                told = found
+                yield Progress(Stage.OFFERED, job, obstacles=told)
         job = self.jobs.agreed(job, deal.id)
         yield Progress(Stage.AGREED, job, deal)
         while deal.status is DealStatus.AGREED:
