@@ -3,32 +3,28 @@ pragma solidity 0.8.37;
 
 import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
 import {Ownable2Step} from "@openzeppelin/contracts/access/Ownable2Step.sol";
-import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
-import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
-import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
+import {Consent} from "./controller/Consent.sol";
+import {OfferNonces} from "./controller/OfferNonces.sol";
 import {ILilypadController} from "./interfaces/ILilypadController.sol";
 import {ILilypadModules, Module} from "./interfaces/ILilypadModules.sol";
 import {ILilypadPaymentsController} from "./interfaces/ILilypadPayments.sol";
 import {ILilypadStorage} from "./interfaces/ILilypadStorage.sol";
 import {IMediation} from "./interfaces/IMediation.sol";
 import {Matching} from "./libraries/Matching.sol";
-import {OfferNonces} from "./libraries/OfferNonces.sol";
 import {Settlement} from "./libraries/Settlement.sol";
 import {DealSlot, DealStatus} from "./types/Deal.sol";
 import {DealId} from "./types/DealId.sol";
-import {DealTerms, dealId} from "./types/DealTerms.sol";
+import {DealTerms, Settling, dealId} from "./types/DealTerms.sol";
+import {Netting, hashNetting} from "./types/Netting.sol";
 import {JobOffer, OfferPair, ResourceOffer, hashJobOffer, hashResourceOffer} from "./types/Offers.sol";
 import {Challenge, Result, Verdict} from "./types/Result.sol";
 import {BPS, Shares, toShares} from "./types/Shares.sol";
 
 /// @title The only door to a deal: checks who may do what until when, then has storage record it and the vault pay.
 /// @notice Holds no funds and no deals. Its owner sets two parameters within bounds, for deals agreed afterwards.
-contract LilypadController is ILilypadController, OfferNonces, EIP712, Ownable2Step {
-    /// @dev What the creator signs to accept, and the provider to submit, without sending a transaction itself.
-    bytes32 private constant ACCEPTANCE_TYPEHASH =
-        keccak256("Acceptance(bytes32 deal,bytes32 commitment,uint64 instructionCount)");
-    bytes32 private constant SUBMISSION_TYPEHASH =
-        keccak256("Submission(bytes32 deal,bytes32 commitment,uint64 instructionCount)");
+contract LilypadController is ILilypadController, OfferNonces, Consent, Ownable2Step {
+    /// @dev What one entry of a batch may use, so that a signer's contract cannot burn the gas of the others.
+    uint256 private constant ENTRY_GAS = 500_000;
 
     uint16 public constant MAX_PROTOCOL_BPS = 1_000;
     uint16 public constant MIN_COLLATERAL_FLOOR_BPS = 1_000;
@@ -51,7 +47,7 @@ contract LilypadController is ILilypadController, OfferNonces, EIP712, Ownable2S
         ILilypadModules modules,
         address treasury,
         address governor
-    ) EIP712("Lilypad", "1") Ownable(governor) {
+    ) Ownable(governor) {
         PAYMENTS = payments;
         STORAGE = storage_;
         MODULES = modules;
@@ -63,22 +59,74 @@ contract LilypadController is ILilypadController, OfferNonces, EIP712, Ownable2S
     /// @inheritdoc ILilypadController
     function agree(OfferPair calldata pair) external returns (DealId id) {
         // Check
-        JobOffer calldata job = pair.job;
-        ResourceOffer calldata resource = pair.resource;
-        Module memory module = MODULES.moduleOf(job.module);
-        Shares shares = toShares(job.solverBps, module.royaltyBps, protocolBps);
-        uint256 floor = uint256(job.paymentCeiling) * collateralFloorBps / BPS;
-        Matching.requireCompatible(pair, module, shares, floor);
-        id = _terms(pair, module.author, shares).dealIdOf();
+        (DealTerms memory terms, bytes32 jobDigest, bytes32 resourceDigest) = _match(pair);
+        _requireConsent(terms.creator, jobDigest, pair.jobSignature);
+        _requireConsent(terms.provider, resourceDigest, pair.resourceSignature);
 
         // Effect
-        _useNonce(job.creator, job.nonce);
-        _useNonce(resource.provider, resource.nonce);
+        id = _take(pair, terms);
         STORAGE.open(id);
-        emit DealAgreed(id, job.creator, resource.provider, job, resource, module.author, shares);
 
         // Interaction
-        PAYMENTS.lock(job.creator, job.paymentCeiling, resource.provider, resource.collateral);
+        PAYMENTS.lock(terms.creator, terms.paymentCeiling, terms.provider, terms.collateral);
+    }
+
+    /// @inheritdoc ILilypadController
+    function instant(OfferPair calldata pair, Result calldata result) external returns (DealId id) {
+        // Check
+        (DealTerms memory terms,,) = _match(pair);
+        id = terms.dealIdOf();
+        _requireAcceptance(terms.creator, id, result, pair.jobSignature);
+        _requireSubmission(terms.provider, id, result, pair.resourceSignature);
+
+        // Effect
+        _take(pair, terms);
+        uint128 cost = Settlement.cost(
+            terms.pricePerInstruction, terms.minimumPayment, terms.paymentCeiling, result.instructionCount
+        );
+        emit DealAccepted(id, result.commitment, result.instructionCount, cost);
+
+        // Interaction
+        PAYMENTS.pay(Settlement.direct(terms, cost, TREASURY));
+    }
+
+    /// @inheritdoc ILilypadController
+    function net(Netting calldata netting, bytes calldata creatorSignature) external {
+        // Check
+        if (block.timestamp > netting.expiry) {
+            revert Controller_OfferExpired(netting.creator, netting.expiry, block.timestamp);
+        }
+        _requireConsent(netting.creator, _hashTypedDataV4(hashNetting(netting)), creatorSignature);
+
+        // Effect
+        _useNonce(netting.creator, netting.nonce);
+        emit DealsNetted(netting.creator, netting.provider, netting.deals, netting.root, netting.amount, protocolBps);
+
+        // Interaction
+        PAYMENTS.pay(Settlement.netted(netting, protocolBps, TREASURY));
+    }
+
+    // ------------------------------------------------------------------ batches
+
+    /// @inheritdoc ILilypadController
+    function agreeBatch(OfferPair[] calldata pairs) external inBatch {
+        for (uint256 i = 0; i < pairs.length; ++i) {
+            try this.agree{gas: ENTRY_GAS}(pairs[i]) {}
+            catch (bytes memory reason) {
+                emit EntrySkipped(i, bytes4(reason));
+            }
+        }
+    }
+
+    /// @inheritdoc ILilypadController
+    function settleBatch(Settling[] calldata entries) external inBatch {
+        for (uint256 i = 0; i < entries.length; ++i) {
+            Settling calldata entry = entries[i];
+            try this.settle{gas: ENTRY_GAS}(entry.terms, entry.result, entry.creatorSignature, entry.providerSignature) {}
+            catch (bytes memory reason) {
+                emit EntrySkipped(i, bytes4(reason));
+            }
+        }
     }
 
     // ------------------------------------------------------------------ the provider's side
@@ -108,9 +156,9 @@ contract LilypadController is ILilypadController, OfferNonces, EIP712, Ownable2S
         bytes calldata providerSignature
     ) external {
         DealId id = dealId(terms);
-        _requireConsent(terms.creator, _digest(ACCEPTANCE_TYPEHASH, id, result), creatorSignature);
+        _requireAcceptance(terms.creator, id, result, creatorSignature);
         bool submitted = STORAGE.dealOf(address(this), id).status == DealStatus.Submitted;
-        if (!submitted) _requireConsent(terms.provider, _digest(SUBMISSION_TYPEHASH, id, result), providerSignature);
+        if (!submitted) _requireSubmission(terms.provider, id, result, providerSignature);
 
         DealSlot deal =
             STORAGE.advance(id, submitted ? DealStatus.Submitted : DealStatus.Agreed, DealStatus.Accepted, result.digestOf());
@@ -174,7 +222,7 @@ contract LilypadController is ILilypadController, OfferNonces, EIP712, Ownable2S
 
         bool isWrong = decision == Verdict.Wrong;
         _advanceChallenged(id, isWrong ? DealStatus.Rejected : DealStatus.Accepted, result, dispute);
-        uint128 cost = isWrong ? 0 : Settlement.cost(terms, result.instructionCount);
+        uint128 cost = isWrong ? 0 : _cost(terms, result);
         emit DealDecided(id, decision, cost);
 
         if (isWrong) PAYMENTS.settle(Settlement.wrong(terms, dispute));
@@ -203,19 +251,26 @@ contract LilypadController is ILilypadController, OfferNonces, EIP712, Ownable2S
 
     // ------------------------------------------------------------------ internal: what several doors share
 
-    /// @dev Both makers' consent is checked here, where the digests are at hand.
-    function _terms(OfferPair calldata pair, address author, Shares shares) private view returns (DealTerms memory) {
+    /// @dev The terms of two offers that fit, and the digests that their makers sign.
+    function _match(OfferPair calldata pair)
+        private
+        view
+        returns (DealTerms memory terms, bytes32 jobDigest, bytes32 resourceDigest)
+    {
         JobOffer calldata job = pair.job;
         ResourceOffer calldata resource = pair.resource;
-        bytes32 jobDigest = _hashTypedDataV4(hashJobOffer(job));
-        bytes32 resourceDigest = _hashTypedDataV4(hashResourceOffer(resource));
-        _requireConsent(job.creator, jobDigest, pair.jobSignature);
-        _requireConsent(resource.provider, resourceDigest, pair.resourceSignature);
-        return DealTerms({
+        Module memory module = MODULES.moduleOf(job.module);
+        Shares shares = toShares(job.solverBps, module.royaltyBps, protocolBps);
+        uint256 floor = uint256(job.paymentCeiling) * collateralFloorBps / BPS;
+        Matching.requireCompatible(pair, module, shares, floor);
+
+        jobDigest = _hashTypedDataV4(hashJobOffer(job));
+        resourceDigest = _hashTypedDataV4(hashResourceOffer(resource));
+        terms = DealTerms({
             offers: keccak256(abi.encode(jobDigest, resourceDigest)),
             creator: job.creator,
             provider: resource.provider,
-            author: author,
+            author: module.author,
             solver: job.solver,
             shares: shares,
             pricePerInstruction: resource.pricePerInstruction,
@@ -228,8 +283,22 @@ contract LilypadController is ILilypadController, OfferNonces, EIP712, Ownable2S
         });
     }
 
+    /// @dev Uses both offers up and tells everybody the terms.
+    function _take(OfferPair calldata pair, DealTerms memory terms) private returns (DealId id) {
+        id = terms.dealIdOf();
+        _useNonce(terms.creator, pair.job.nonce);
+        _useNonce(terms.provider, pair.resource.nonce);
+        emit DealAgreed(id, terms.creator, terms.provider, pair.job, pair.resource, terms.author, terms.shares);
+    }
+
+    function _cost(DealTerms calldata terms, Result calldata result) private pure returns (uint128) {
+        return Settlement.cost(
+            terms.pricePerInstruction, terms.minimumPayment, terms.paymentCeiling, result.instructionCount
+        );
+    }
+
     function _pay(DealId id, DealTerms calldata terms, Result calldata result) private {
-        uint128 cost = Settlement.cost(terms, result.instructionCount);
+        uint128 cost = _cost(terms, result);
         emit DealAccepted(id, result.commitment, result.instructionCount, cost);
         PAYMENTS.settle(Settlement.paid(terms, cost, TREASURY, 0));
     }
@@ -249,21 +318,6 @@ contract LilypadController is ILilypadController, OfferNonces, EIP712, Ownable2S
     function _advanceChallenged(DealId id, DealStatus to, Result calldata result, Challenge calldata dispute) private {
         DealSlot deal = STORAGE.advance(id, DealStatus.Challenged, to, result.digestOf());
         _requireDigest(id, deal, dispute.digestWith(result));
-    }
-
-    /// @dev A maker consents by sending the transaction or by a signature, which a contract gives by ERC-1271.
-    function _requireConsent(address maker, bytes32 digest, bytes calldata signature) private view {
-        if (signature.length == 0 && maker == msg.sender) return;
-        // A key first: most makers have one, and asking whether an account has code costs 2,600.
-        (address signer,,) = ECDSA.tryRecoverCalldata(digest, signature);
-        if (signer == maker && maker != address(0)) return;
-        if (!SignatureChecker.isValidERC1271SignatureNowCalldata(maker, digest, signature)) {
-            revert Controller_BadSignature(maker, digest);
-        }
-    }
-
-    function _digest(bytes32 typehash, DealId id, Result calldata result) private view returns (bytes32) {
-        return _hashTypedDataV4(keccak256(abi.encode(typehash, id, result.commitment, result.instructionCount)));
     }
 
     function _onlyParty(DealTerms calldata terms, address party) private view returns (DealId id) {

@@ -86,16 +86,12 @@ contract LilypadPayments is ILilypadPayments, ILilypadPaymentsController {
 
     /// @inheritdoc ILilypadPaymentsController
     function settle(Legs calldata legs) external {
-        _settle(legs.creator);
-        _settle(legs.provider);
-        uint256 unlocked = uint256(legs.creator.unlock) + legs.provider.unlock;
-        uint256 credited = uint256(legs.creator.credit) + legs.provider.credit;
-        for (uint256 i = 0; i < legs.others.length; ++i) {
-            _settle(legs.others[i]);
-            unlocked += legs.others[i].unlock;
-            credited += legs.others[i].credit;
-        }
-        if (unlocked != credited) revert Payments_NotConserved(msg.sender, unlocked, credited);
+        _applyAll(legs, _settle);
+    }
+
+    /// @inheritdoc ILilypadPaymentsController
+    function pay(Legs calldata legs) external {
+        _applyAll(legs, _pay);
     }
 
     // ------------------------------------------------------------------ internal
@@ -108,6 +104,20 @@ contract LilypadPayments is ILilypadPayments, ILilypadPaymentsController {
         _balances[msg.sender][account] = balance;
     }
 
+    /// @dev Leg by leg, then the sums: nothing comes out of nothing and nothing is lost.
+    function _applyAll(Legs calldata legs, function(Leg calldata) _apply) private {
+        _apply(legs.creator);
+        _apply(legs.provider);
+        uint256 taken = uint256(legs.creator.unlock) + legs.provider.unlock;
+        uint256 credited = uint256(legs.creator.credit) + legs.provider.credit;
+        for (uint256 i = 0; i < legs.others.length; ++i) {
+            _apply(legs.others[i]);
+            taken += legs.others[i].unlock;
+            credited += legs.others[i].credit;
+        }
+        if (taken != credited) revert Payments_NotConserved(msg.sender, taken, credited);
+    }
+
     function _settle(Leg calldata leg) private {
         Balance memory balance = _balances[msg.sender][leg.account];
         if (balance.locked < leg.unlock) {
@@ -115,6 +125,15 @@ contract LilypadPayments is ILilypadPayments, ILilypadPaymentsController {
         }
         balance.locked -= leg.unlock;
         balance.free += leg.credit;
+        _balances[msg.sender][leg.account] = balance;
+    }
+
+    function _pay(Leg calldata leg) private {
+        Balance memory balance = _balances[msg.sender][leg.account];
+        if (balance.free < leg.unlock) {
+            revert Payments_InsufficientFree(msg.sender, leg.account, balance.free, leg.unlock);
+        }
+        balance.free = balance.free - leg.unlock + leg.credit;
         _balances[msg.sender][leg.account] = balance;
     }
 

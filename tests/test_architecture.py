@@ -104,7 +104,8 @@ def solidity_imports(file: Path) -> set[str]:
         ("types", ("types",)),
         ("interfaces", ("types", "interfaces")),
         ("libraries", ("types", "interfaces")),
-        ("", ("types", "interfaces", "libraries")),
+        ("controller", ("types", "interfaces", "libraries")),
+        ("", ("types", "interfaces", "libraries", "controller")),
     ],
 )
 def test_contracts__import__interfaces_types_and_libraries_alone(folder: str, allowed: tuple[str, ...]) -> None:

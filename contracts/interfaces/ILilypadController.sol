@@ -3,7 +3,8 @@ pragma solidity 0.8.37;
 
 import {IOfferNonces} from "./IOfferNonces.sol";
 import {DealId} from "../types/DealId.sol";
-import {DealTerms} from "../types/DealTerms.sol";
+import {DealTerms, Settling} from "../types/DealTerms.sol";
+import {Netting} from "../types/Netting.sol";
 import {JobOffer, OfferPair, ResourceOffer} from "../types/Offers.sol";
 import {Challenge, Result, Verdict} from "../types/Result.sol";
 import {Resources} from "../types/Resources.sol";
@@ -60,6 +61,18 @@ interface IControllerEvents {
     event DealChallenged(DealId indexed id, address indexed challenger, Result result, uint128 fee, uint128 bond);
     event DealDecided(DealId indexed id, Verdict verdict, uint128 cost);
     event DealLate(DealId indexed id);
+    /// @param deals how many, made and finished off chain.
+    event DealsNetted(
+        address indexed creator,
+        address indexed provider,
+        uint64 deals,
+        bytes32 root,
+        uint128 amount,
+        uint16 protocolBps
+    );
+    /// @notice An entry of a batch could not be carried out; the others were.
+    /// @param reason selector of its error; zero when it ran out of gas.
+    event EntrySkipped(uint256 index, bytes4 reason);
     event ParametersChanged(uint16 protocolBps, uint16 collateralFloorBps);
 }
 
@@ -67,6 +80,23 @@ interface IControllerEvents {
 interface ILilypadController is IControllerErrors, IControllerEvents, IOfferNonces {
     /// @notice Makes a deal of two compatible offers and locks both sides' funds. Anyone may bring them.
     function agree(OfferPair calldata pair) external returns (DealId id);
+
+    /// @notice Offers, result and payment in one transaction: for a job that was done before it reached the chain.
+    /// Nothing is locked and nothing opened.
+    /// @dev Both sides consent to the result of this very deal, whose id has both offers in it, so they need not sign
+    /// the offers as well.
+    /// @param pair with the creator's signature over Acceptance(deal, commitment, instructionCount) in place of that
+    /// over its offer, and the provider's over Submission(deal, commitment, instructionCount); empty for the caller.
+    function instant(OfferPair calldata pair, Result calldata result) external returns (DealId id);
+
+    /// @notice Pays for many deals of the same two accounts at once, with the creator's consent. Anyone may bring it.
+    function net(Netting calldata netting, bytes calldata creatorSignature) external;
+
+    /// @notice As `agree` for each pair; one that fails is skipped with an event.
+    function agreeBatch(OfferPair[] calldata pairs) external;
+
+    /// @notice As `settle` for each entry; one that fails is skipped with an event.
+    function settleBatch(Settling[] calldata entries) external;
 
     /// @notice The provider does not take the deal after all, inside its decline window; everybody goes home.
     function decline(DealTerms calldata terms) external;

@@ -54,4 +54,7 @@ interface ILilypadPaymentsController {
 
     /// @notice Unlocks and credits, leg by leg; what is unlocked in total must be credited in total.
     function settle(Legs calldata legs) external;
+
+    /// @notice As `settle`, with `unlock` taken from the free balances.
+    function pay(Legs calldata legs) external;
 }

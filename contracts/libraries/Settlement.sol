@@ -3,8 +3,9 @@ pragma solidity 0.8.37;
 
 import {DealTerms} from "../types/DealTerms.sol";
 import {Leg, Legs} from "../types/Leg.sol";
+import {Netting} from "../types/Netting.sol";
 import {Challenge} from "../types/Result.sol";
-import {BPS} from "../types/Shares.sol";
+import {BPS, Shares, toShares} from "../types/Shares.sol";
 
 /// @notice Who gets what at each end of a deal: pure arithmetic, mirrored in offchain/lilypad/protocol/settlement.py.
 /// Every function returns legs in which as much is credited as unlocked; the vault checks it again.
@@ -17,11 +18,15 @@ library Settlement {
     /// @dev Of a slashed collateral's unburned rest, to the challenger; the creator has the remainder.
     uint256 internal constant CHALLENGER_BPS = 5_000;
 
-    /// @return cost count x price, at least the minimum payment, at most the ceiling.
-    function cost(DealTerms calldata terms, uint64 instructionCount) internal pure returns (uint128) {
-        uint256 price = uint256(terms.pricePerInstruction) * instructionCount;
-        if (price < terms.minimumPayment) price = terms.minimumPayment;
-        if (price > terms.paymentCeiling) price = terms.paymentCeiling;
+    /// @return count x price, at least the minimum payment, at most the ceiling.
+    function cost(uint128 pricePerInstruction, uint128 minimumPayment, uint128 ceiling, uint64 count)
+        internal
+        pure
+        returns (uint128)
+    {
+        uint256 price = uint256(pricePerInstruction) * count;
+        if (price < minimumPayment) price = minimumPayment;
+        if (price > ceiling) price = ceiling;
         return uint128(price);
     }
 
@@ -32,20 +37,31 @@ library Settlement {
         pure
         returns (Legs memory legs)
     {
-        uint128 toSolver = _share(price, terms.shares.solverBps());
-        uint128 toAuthor = _share(price, terms.shares.royaltyBps());
-        uint128 toTreasury = _share(price, terms.shares.protocolBps());
-        uint128 net = price - toSolver - toAuthor - toTreasury;
+        uint128 net;
+        (net, legs.others) = _split(terms.shares, terms.solver, terms.author, treasury, price, more);
         legs.creator = Leg(terms.creator, terms.paymentCeiling, terms.paymentCeiling - price);
         legs.provider = Leg(terms.provider, terms.collateral, terms.collateral + net);
+    }
 
-        uint256 used = _one(toSolver) + _one(toAuthor) + _one(toTreasury);
-        if (used + more == 0) return legs;
-        legs.others = new Leg[](used + more);
-        used = 0;
-        if (toSolver != 0) legs.others[used++] = Leg(terms.solver, 0, toSolver);
-        if (toAuthor != 0) legs.others[used++] = Leg(terms.author, 0, toAuthor);
-        if (toTreasury != 0) legs.others[used++] = Leg(treasury, 0, toTreasury);
+    /// @notice The provider is paid from what the creator has free; nothing was ever locked.
+    function direct(DealTerms memory terms, uint128 price, address treasury) internal pure returns (Legs memory legs) {
+        uint128 net;
+        (net, legs.others) = _split(terms.shares, terms.solver, terms.author, treasury, price, 0);
+        legs.creator = Leg(terms.creator, price, 0);
+        legs.provider = Leg(terms.provider, 0, net);
+    }
+
+    /// @notice As `direct`, for the sum of many deals. Of these only the protocol knows its share.
+    function netted(Netting calldata netting, uint16 protocolBps, address treasury)
+        internal
+        pure
+        returns (Legs memory legs)
+    {
+        uint128 net;
+        Shares shares = toShares(0, 0, protocolBps);
+        (net, legs.others) = _split(shares, address(0), address(0), treasury, netting.amount, 0);
+        legs.creator = Leg(netting.creator, netting.amount, 0);
+        legs.provider = Leg(netting.provider, 0, net);
     }
 
     /// @notice Nobody is paid, nobody loses anything.
@@ -114,6 +130,30 @@ library Settlement {
         legs = home(terms, 1);
         uint128 locked = dispute.fee + dispute.bond;
         legs.others[0] = Leg(dispute.challenger, locked, locked);
+    }
+
+    /// @return net what is left of the price for the provider.
+    /// @return legs those whose share is not zero, and `more` empty ones.
+    function _split(
+        Shares shares,
+        address solver,
+        address author,
+        address treasury,
+        uint128 price,
+        uint256 more
+    ) private pure returns (uint128 net, Leg[] memory legs) {
+        uint128 toSolver = _share(price, shares.solverBps());
+        uint128 toAuthor = _share(price, shares.royaltyBps());
+        uint128 toTreasury = _share(price, shares.protocolBps());
+        net = price - toSolver - toAuthor - toTreasury;
+        uint256 used = _one(toSolver) + _one(toAuthor) + _one(toTreasury);
+        if (used + more == 0) return (net, legs);
+
+        legs = new Leg[](used + more);
+        used = 0;
+        if (toSolver != 0) legs[used++] = Leg(solver, 0, toSolver);
+        if (toAuthor != 0) legs[used++] = Leg(author, 0, toAuthor);
+        if (toTreasury != 0) legs[used++] = Leg(treasury, 0, toTreasury);
     }
 
     function _one(uint128 amount) private pure returns (uint256) {

@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {DealId} from "./DealId.sol";
+import {Result} from "./Result.sol";
 import {Shares} from "./Shares.sol";
 import {Verification} from "./Verification.sol";
 import {Windows} from "./Windows.sol";
@@ -37,6 +38,15 @@ struct DealTerms {
     uint128 latePenalty;
     Windows windows;
     Verification verification;
+}
+
+/// @notice One entry of a batch of cooperative settlements.
+/// @param creatorSignature, providerSignature as for `settle`.
+struct Settling {
+    DealTerms terms;
+    Result result;
+    bytes creatorSignature;
+    bytes providerSignature;
 }
 
 /// @dev How many bytes the terms are, in calldata and in memory alike: 13 words, nothing dynamic among them.

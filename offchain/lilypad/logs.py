@@ -21,7 +21,7 @@ _SECRET = ("password", "private", "secret", "mnemonic", "signing_key")
 
 
 def configure(level: str, *, as_json: bool | None = None, stream: TextIO | None = None) -> None:
-    """For the whole process, from `main`; the last call counts. Without `as_json` the stream decides: a terminal gets lines."""
+    """For the whole process, from `main`; the last call counts. Without `as_json` a terminal gets lines, else JSON."""
     stream = stream or sys.stderr
     if as_json is None:
         as_json = not stream.isatty()

@@ -8,9 +8,9 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
-from eth_abi.abi import encode
 from eth_utils.crypto import keccak
 
+from lilypad.protocol.merkle import root_of
 from lilypad.protocol.offers import JobOffer, ResourceOffer
 from lilypad.protocol.terms import collateral_floor
 from lilypad.protocol.words import BPS, Shares
@@ -87,16 +87,9 @@ def _module_mismatch(
         return "ModuleRevoked"
     if not any(allowed):
         return None if module.status is ModuleStatus.CURATED else "ModuleNotCurated"
-    return None if merkle_root(module_leaf(module_id), proof) == allowed else "ModuleNotAllowed"
+    return None if root_of(module_leaf(module_id), proof) == allowed else "ModuleNotAllowed"
 
 
 def module_leaf(module_id: ModuleId) -> bytes:
     """Hashed twice, so that an inner node can never pass for a leaf."""
-    return keccak(keccak(encode(["bytes32"], [module_id])))
-
-
-def merkle_root(leaf: bytes, proof: tuple[bytes, ...]) -> bytes:
-    """Pairs are hashed in sorted order, as OpenZeppelin's MerkleProof does."""
-    for sibling in proof:
-        leaf = keccak(min(leaf, sibling) + max(leaf, sibling))
-    return leaf
+    return keccak(keccak(module_id))

@@ -209,6 +209,32 @@ class Acceptance(Signable):
 
 
 @dataclass(frozen=True, slots=True)
+class Netting(Signable):
+    """What a creator owes a provider for many deals that the two made and finished between themselves."""
+
+    TYPE: ClassVar[str] = "Netting"
+    ABI: ClassVar[tuple[str, ...]] = ("address", "address", "uint128", "uint64", "bytes32", "uint40", "uint256")
+
+    creator: Address
+    provider: Address
+    amount: int
+    deals: int
+    root: bytes
+    expiry: int
+    nonce: int
+
+
+@dataclass(frozen=True, slots=True)
+class Bulk(Signable):
+    """Many offers under one signature: the root of the Merkle tree of their digests."""
+
+    TYPE: ClassVar[str] = "Bulk"
+    ABI: ClassVar[tuple[str, ...]] = ("bytes32",)
+
+    root: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Submission(Signable):
     """What a provider signs so that somebody else may bring its result in a cooperative settlement."""
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from eth_utils.address import to_checksum_address
 
+from lilypad.protocol.offers import Netting
 from lilypad.protocol.terms import DealTerms
 from lilypad.protocol.words import BPS
 from lilypad.types import Address
@@ -88,8 +89,9 @@ def late(terms: DealTerms) -> Changes:
     return _sum([*_unlocked(terms), *_payment(terms.provider, terms.creator, terms.late_penalty)])
 
 
-def _paid(terms: DealTerms, price: int, treasury: Address) -> list[tuple[Address, Change]]:
-    moves = [*_unlocked(terms), *_payment(terms.creator, terms.provider, price)]
+def _direct(terms: DealTerms, price: int, treasury: Address) -> list[tuple[Address, Change]]:
+    """The price goes over, and the shares of it to whom they belong."""
+    moves = _payment(terms.creator, terms.provider, price)
     shares = terms.shares
     for receiver, bps in (
         (terms.solver, shares.solver_bps),
@@ -100,8 +102,24 @@ def _paid(terms: DealTerms, price: int, treasury: Address) -> list[tuple[Address
     return moves
 
 
+def _paid(terms: DealTerms, price: int, treasury: Address) -> list[tuple[Address, Change]]:
+    return [*_unlocked(terms), *_direct(terms, price, treasury)]
+
+
 def paid(terms: DealTerms, price: int, treasury: Address) -> Changes:
     return _sum(_paid(terms, price, treasury))
+
+
+def direct(terms: DealTerms, price: int, treasury: Address) -> Changes:
+    """An instant deal: paid from what is free, nothing was ever locked."""
+    return _sum(_direct(terms, price, treasury))
+
+
+def netted(netting: Netting, protocol_bps: int, treasury: Address) -> Changes:
+    """Many deals paid at once; of these only the protocol knows its share."""
+    share = netting.amount * protocol_bps // BPS
+    paid_over = _payment(netting.creator, netting.provider, netting.amount)
+    return _sum([*paid_over, *_payment(netting.provider, treasury, share)])
 
 
 def right(terms: DealTerms, dispute: Challenge, price: int, treasury: Address) -> Changes:

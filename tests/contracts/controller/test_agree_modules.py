@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from eth_utils.crypto import keccak
 
-from lilypad.protocol.matching import ModuleStatus, merkle_root, module_leaf
+from lilypad.protocol.matching import ModuleStatus, module_leaf
+from lilypad.protocol.merkle import root_of
 from tests.contracts.errors import reverts_with
 
 PUBLISHED, CURATED, DEPRECATED, REVOKED = list(ModuleStatus)[1:]
@@ -23,7 +24,7 @@ def allowed(maker: Any) -> Any:
     """Root of a list with the test's module and three others, and the module's proof."""
     leaves = [module_leaf(maker.module), *map(module_leaf, ELSE)]
     proof = (leaves[1], pair_hash(leaves[2], leaves[3]))
-    return merkle_root(leaves[0], proof), proof
+    return root_of(leaves[0], proof), proof
 
 
 @pytest.fixture

@@ -15,10 +15,10 @@ from lilypad.protocol.matching import (
     ModuleListing,
     ModuleStatus,
     Parameters,
-    merkle_root,
     mismatch,
     module_leaf,
 )
+from lilypad.protocol.merkle import root_of
 from lilypad.protocol.offers import JobOffer, ResourceOffer
 from lilypad.protocol.words import LONGEST_WINDOW, Verification
 from lilypad.types import ZERO_ADDRESS, ModuleId, Resources
@@ -157,8 +157,8 @@ def test_mismatch__module_in_each_status__is_the_contract_s(status: ModuleStatus
     root, proof = {
         "any": (bytes(32), ()),
         "this": (leaf, ()),
-        "this of two": (merkle_root(leaf, (SIBLING,)), (SIBLING,)),
-        "wrong proof": (merkle_root(leaf, (SIBLING,)), (leaf,)),
+        "this of two": (root_of(leaf, (SIBLING,)), (SIBLING,)),
+        "wrong proof": (root_of(leaf, (SIBLING,)), (leaf,)),
         "another": (module_leaf(ModuleId(SIBLING)), ()),
     }[allowed]
     listing = replace(network.listing, status=status)

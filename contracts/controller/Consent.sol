@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
+import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProof.sol";
+import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
+import {IControllerErrors} from "../interfaces/ILilypadController.sol";
+import {DealId} from "../types/DealId.sol";
+import {Result} from "../types/Result.sol";
+
+/// @notice Whether an account agrees to something: it sends the transaction, or has signed, with a key or as a contract.
+///
+/// A key may sign many offers at once, as the root of a Merkle tree of their digests: Bulk(bytes32 root). Such a
+/// signature is the 65 bytes of the key's, followed by the proof's nodes, 32 bytes each.
+abstract contract Consent is EIP712, IControllerErrors {
+    bytes32 private constant ACCEPTANCE_TYPEHASH =
+        keccak256("Acceptance(bytes32 deal,bytes32 commitment,uint64 instructionCount)");
+    bytes32 private constant SUBMISSION_TYPEHASH =
+        keccak256("Submission(bytes32 deal,bytes32 commitment,uint64 instructionCount)");
+    bytes32 private constant BULK_TYPEHASH = keccak256("Bulk(bytes32 root)");
+
+    uint256 private constant KEY_SIGNATURE_BYTES = 65;
+
+    /// @dev Who began a batch, while the controller calls itself for its entries.
+    address private transient _batchSender;
+
+    constructor() EIP712("Lilypad", "1") {}
+
+    modifier inBatch() {
+        _batchSender = msg.sender;
+        _;
+        _batchSender = address(0);
+    }
+
+    /// @dev Who sends, also inside a batch.
+    function _sender() internal view returns (address) {
+        return msg.sender == address(this) ? _batchSender : msg.sender;
+    }
+
+    function _requireAcceptance(address creator, DealId id, Result calldata result, bytes calldata signature)
+        internal
+        view
+    {
+        _requireConsent(creator, _resultDigest(ACCEPTANCE_TYPEHASH, id, result), signature);
+    }
+
+    function _requireSubmission(address provider, DealId id, Result calldata result, bytes calldata signature)
+        internal
+        view
+    {
+        _requireConsent(provider, _resultDigest(SUBMISSION_TYPEHASH, id, result), signature);
+    }
+
+    function _requireConsent(address maker, bytes32 digest, bytes calldata signature) internal view {
+        if (signature.length == 0 && maker == _sender()) return;
+        // A key first: most makers have one, and asking whether an account has code costs 2,600.
+        if (_isSignedByKey(maker, digest, signature)) return;
+        if (!SignatureChecker.isValidERC1271SignatureNowCalldata(maker, digest, signature)) {
+            revert Controller_BadSignature(maker, digest);
+        }
+    }
+
+    function _isSignedByKey(address maker, bytes32 digest, bytes calldata signature) private view returns (bool) {
+        if (signature.length < KEY_SIGNATURE_BYTES || (signature.length - KEY_SIGNATURE_BYTES) % 32 != 0) return false;
+        if (signature.length > KEY_SIGNATURE_BYTES) {
+            bytes32 root = _rootOf(digest, signature[KEY_SIGNATURE_BYTES:]);
+            digest = _hashTypedDataV4(keccak256(abi.encode(BULK_TYPEHASH, root)));
+        }
+        (address signer,,) = ECDSA.tryRecoverCalldata(digest, signature[:KEY_SIGNATURE_BYTES]);
+        return signer == maker && maker != address(0);
+    }
+
+    /// @dev The leaf is hashed once more, so that an inner node can never pass for an offer's digest.
+    function _rootOf(bytes32 digest, bytes calldata proof) private pure returns (bytes32) {
+        bytes32[] memory nodes = new bytes32[](proof.length / 32);
+        for (uint256 i = 0; i < nodes.length; ++i) {
+            nodes[i] = bytes32(proof[i * 32:]);
+        }
+        return MerkleProof.processProof(nodes, keccak256(abi.encode(digest)));
+    }
+
+    function _resultDigest(bytes32 typehash, DealId id, Result calldata result) private view returns (bytes32) {
+        return _hashTypedDataV4(keccak256(abi.encode(typehash, id, result.commitment, result.instructionCount)));
+    }
+}
