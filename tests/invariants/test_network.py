@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from eth_utils.crypto import keccak
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
@@ -20,7 +20,7 @@ from tests.invariants.actions import Actions
 from tests.invariants.machine import ACTORS, NONCES, Machine
 from tests.invariants.network import ADDRESSES
 
-EXAMPLES = int(os.environ.get("LILYPAD_INVARIANT_EXAMPLES", "50"))
+EXAMPLES = int(os.environ.get("LILYPAD_INVARIANT_EXAMPLES", "80"))
 """Each is up to STEPS calls."""
 STEPS = 80
 
@@ -35,7 +35,7 @@ truths = lies.map(lambda lie: not lie)
 jobs = st.fixed_dictionaries(
     {},
     optional={
-        "solver_bps": st.sampled_from([0, 1, 500, 10_000]),
+        "solver_bps": st.sampled_from([0, 1, 211, 500, 9_000]),
         "payment_ceiling": amounts,
         "price_per_instruction": st.sampled_from([0, 10**12, 2**128 - 1]),
         "collateral": st.just(0),
@@ -49,7 +49,7 @@ resources = st.fixed_dictionaries(
         "minimum_payment": amounts,
         "collateral": amounts,
         "late_penalty": amounts,
-        "shares_bps": st.sampled_from([0, 500, 1_000, 65_535]),
+        "shares_bps": st.sampled_from([500, 1_000, 1_500, 65_535]),
         "windows": st.just(Windows(0, 1, 2**32 - 1, 7_200)),
     },
 )
@@ -87,7 +87,7 @@ class NetworkMachine(Actions):
         if deadline is not None:
             self.evm.now = max(self.evm.now, deadline + shift)
 
-    @rule(protocol=st.sampled_from([0, 127, 1_000]), floor=st.sampled_from([1_000, 50_000]))
+    @rule(protocol=st.sampled_from([0, 127, 1_000]), floor=st.sampled_from([1_000, 1_000, 20_000, 20_001]))
     def set_parameters(self, protocol: int, floor: int) -> None:
         self.both(
             lambda: self.model.set_parameters(Parameters(protocol, floor)),
@@ -179,22 +179,32 @@ class NetworkMachine(Actions):
         claim=claims,
         way=st.sampled_from(["decline", "late", "settle", "accept", "finalize", "expire", *Verdict]),
         resource=resources,
+        pause=st.sampled_from([0, 1, 600, 601, 1_800, 1_801, 3_601]),
     )
     def a_whole_life(
-        self, pair: tuple[str, str], who: str, claim: Claim, way: str | Verdict, resource: dict[str, Any]
+        self,
+        pair: tuple[str, str],
+        who: str,
+        claim: Claim,
+        way: str | Verdict,
+        resource: dict[str, Any],
+        pause: int,
     ) -> None:
         deal_id = self.bring(pair, {}, resource, who)
         if deal_id is None:
             return
+        self.evm.now += pause
         if way in ("decline", "settle"):
             deal = self.model.deals[deal_id]
             return self.decline(deal, pair[1]) if way == "decline" else self.settle(deal, who, claim, (True, True))
         if way != "late":
             self.submit(self.model.deals[deal_id], pair[1], claim)
+        self.evm.now += pause
         if way == "accept":
             return self.accept(self.model.deals[deal_id], pair[0], claim)
         if way == "expire" or isinstance(way, Verdict):
             self.challenge(self.model.deals[deal_id], who, claim)
+        self.evm.now += pause
         deal = self.model.deals[deal_id]
         if isinstance(way, Verdict):
             self.decide(deal, *self.own_dispute(deal, claim), way)
@@ -207,5 +217,6 @@ TestNetwork.settings = settings(
     max_examples=EXAMPLES,
     stateful_step_count=STEPS,
     deadline=None,
+    phases=set(Phase) - {Phase.explain},  # takes minutes here
     suppress_health_check=list(HealthCheck),
 )
