@@ -13,10 +13,11 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Callable, Collection, Iterator
+from collections.abc import AsyncIterator, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,8 @@ from lilypad.errors import ExecutorFaultError, LilypadError, ModuleInvalidError
 from lilypad.executors import container_policy as policy
 from lilypad.executors.base import LogChunk
 from lilypad.executors.container_files import Record, finish, publish_inputs
-from lilypad.executors.container_output import End, Frame, Stopped, judge, parse, ran_seconds, unpack
+from lilypad.executors.container_output import End, Stopped, judge, ran_seconds, unpack
+from lilypad.executors.container_stream import follow
 from lilypad.types import ExecutionResult, ExecutionSpec
 
 DEFAULT_ENGINE = "unix:///var/run/docker.sock"
@@ -97,7 +99,8 @@ class DockerExecutor:
         held = await self._find_held(execution_id)
         container = await asyncio.to_thread(self._find, execution_id)
         if container is not None:
-            async for frame in _follow(container):
+            stream = partial(_output, container, follow=True)
+            async for frame in follow(stream, (requests.RequestException, errors.DockerException)):
                 if frame.tag in "oe":
                     yield LogChunk("stdout" if frame.tag == "o" else "stderr", frame.data)
             return
@@ -248,36 +251,6 @@ def _check_socket(base_url: str) -> None:
 
 def _output(container: Container, *, follow: bool) -> Any:  # docker's stream, which can be closed
     return container.logs(stdout=True, stderr=False, stream=True, follow=follow)
-
-
-async def _follow(container: Container) -> AsyncIterator[Frame]:
-    """Frames as they come, from a blocking stream that is read in a thread of its own."""
-    queue: asyncio.Queue[Frame | None] = asyncio.Queue()
-    loop = asyncio.get_running_loop()
-    stream = await asyncio.to_thread(_output, container, follow=True)
-
-    def put(frame: Frame | None) -> None:
-        loop.call_soon_threadsafe(queue.put_nowait, frame)
-
-    thread = threading.Thread(target=_pump, args=(stream, put), daemon=True)
-    thread.start()
-    try:
-        while (frame := await queue.get()) is not None:
-            yield frame
-    finally:
-        stream.close()
-        await asyncio.to_thread(thread.join)
-
-
-def _pump(stream: Iterator[bytes], put: Callable[[Frame | None], None]) -> None:
-    try:
-        for item in parse(stream):
-            if isinstance(item, Frame):
-                put(item)
-    except (OSError, requests.RequestException, errors.DockerException, ExecutorFaultError):
-        pass  # the reader or the engine went away; whoever waits for the result hears why
-    finally:
-        put(None)
 
 
 @contextmanager

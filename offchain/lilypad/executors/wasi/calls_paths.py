@@ -115,9 +115,7 @@ def path_remove_directory(guest: Guest, fd: int, path: int, size: int) -> None:
 
 
 @wasi_call("iiiiii")
-def path_rename(
-    guest: Guest, fd: int, path: int, size: int, new_fd: int, new_path: int, new_size: int
-) -> None:
+def path_rename(guest: Guest, fd: int, path: int, size: int, new_fd: int, new_path: int, new_size: int) -> None:
     old, new = _find(guest, fd, path, size), _find(guest, new_fd, new_path, new_size)
     node = old.existing()
     if isinstance(node, Directory):
@@ -127,9 +125,7 @@ def path_rename(
 
 
 @wasi_call("iiiiii")
-def path_readlink(
-    guest: Guest, fd: int, path: int, size: int, _buffer: int, _buffer_size: int, _result: int
-) -> None:
+def path_readlink(guest: Guest, fd: int, path: int, size: int, _buffer: int, _buffer_size: int, _result: int) -> None:
     """Nothing is a link."""
     _find(guest, fd, path, size).existing()
     raise WasiError(Errno.INVAL)

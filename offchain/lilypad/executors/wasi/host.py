@@ -48,9 +48,7 @@ class WasiHost:
 
     def define_in(self, linker: wasmtime.Linker) -> None:
         for call in CALLS.values():
-            linker.define_func(
-                NAMESPACE, call.name, function_type(call), self._entry(call), access_caller=True
-            )
+            linker.define_func(NAMESPACE, call.name, function_type(call), self._entry(call), access_caller=True)
 
     def _entry(self, call: WasiCall) -> Callable[..., int | None]:
         def enter(caller: wasmtime.Caller, *numbers: int) -> int | None:

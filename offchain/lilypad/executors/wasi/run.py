@@ -112,9 +112,7 @@ def _new_guest(store: wasmtime.Store, spec: ExecutionSpec, inputs: Directory, lo
     )
 
 
-def _call_start(
-    store: wasmtime.Store, linker: wasmtime.Linker, module: wasmtime.Module
-) -> wasmtime.Trap | None:
+def _call_start(store: wasmtime.Store, linker: wasmtime.Linker, module: wasmtime.Module) -> wasmtime.Trap | None:
     try:
         start = linker.instantiate(store, module).exports(store)["_start"]
         if isinstance(start, wasmtime.Func):  # check_module() has seen to it
