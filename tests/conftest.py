@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable
 from typing import NoReturn
 
 import pytest
+
+
+def pytest_report_header() -> str:
+    """Peers that the tests use where they are, without asking for them."""
+    kubo = shutil.which("ipfs")
+    return f"ipfs: {kubo or 'no Kubo on the PATH, so the IPFS store meets a stand-in alone'}"
 
 
 @pytest.fixture(scope="session")
