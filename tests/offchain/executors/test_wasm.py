@@ -143,9 +143,7 @@ async def test_start__not_a_module__is_rejected(wasm: WasmRig, wasm_bytes: bytes
         ('(module (memory 1 1 shared) (func (export "_start")))', "threads"),
     ],
 )
-async def test_start__module_that_this_host_cannot_serve__is_rejected(
-    wasm: WasmRig, text: str, complaint: str
-) -> None:
+async def test_start__module_that_this_host_cannot_serve__is_rejected(wasm: WasmRig, text: str, complaint: str) -> None:
     with pytest.raises(ModuleInvalidError, match=complaint):
         await wasm.start(wasm.job(text))
 

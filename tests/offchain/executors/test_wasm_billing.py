@@ -14,9 +14,7 @@ CALL = '(import "wasi_snapshot_preview1" "{name}" (func $call {params} (result i
 
 def calling(name: str, *numbers: int, times: int = 1, pages: int = 1, data: str = "") -> str:
     """A module that makes one WASI call some times, and traps if it fails."""
-    params = " ".join(
-        "(param i64)" if name == "fd_pwrite" and i == 3 else "(param i32)" for i in range(len(numbers))
-    )
+    params = " ".join("(param i64)" if name == "fd_pwrite" and i == 3 else "(param i32)" for i in range(len(numbers)))
     pushed = " ".join(
         f"({'i64' if name == 'fd_pwrite' and i == 3 else 'i32'}.const {n})" for i, n in enumerate(numbers)
     )

@@ -48,8 +48,7 @@ async def _run_in_process(job: Job, output: Path, hash_seed: str) -> tuple[list[
 async def test_run__in_two_other_processes__gives_the_same_bytes_and_count(wasm: WasmRig) -> None:
     result, job = await wasm.run("probe", "an argument", "ünïcode", **PROBE)
     others = [
-        await _run_in_process(job, wasm.directory / f"process-{number}", hash_seed=str(number))
-        for number in (1, 2)
+        await _run_in_process(job, wasm.directory / f"process-{number}", hash_seed=str(number)) for number in (1, 2)
     ]
 
     here = ([int(result.exit_status), result.instruction_count], job.files)
@@ -61,9 +60,7 @@ async def test_run__many_at_once__each_gets_its_own_end(wasm: WasmRig) -> None:
     """Ends do not leak from one thread to another: exit codes, traps, budgets, counts."""
     modules = [("exit3", {}), ("endless", {"instructions": 300_000}), ("probe", PROBE), (DIVIDE_BY_ZERO, {})]
     alone = [await wasm.run(module, **options) for module, options in modules]
-    together = await asyncio.gather(
-        *(wasm.run(module, **options) for _ in range(10) for module, options in modules)
-    )
+    together = await asyncio.gather(*(wasm.run(module, **options) for _ in range(10) for module, options in modules))
 
     for number, (result, job) in enumerate(together):
         expected, expected_job = alone[number % len(modules)]

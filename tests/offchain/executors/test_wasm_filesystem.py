@@ -96,9 +96,7 @@ def _letters(signature: str) -> st.SearchStrategy[tuple[int, ...]]:
     return st.tuples(*(st.one_of(small, address, strange) for _ in signature))
 
 
-_ANY_CALL = st.sampled_from(sorted(CALLS)).flatmap(
-    lambda n: st.tuples(st.just(n), _letters(CALLS[n].signature))
-)
+_ANY_CALL = st.sampled_from(sorted(CALLS)).flatmap(lambda n: st.tuples(st.just(n), _letters(CALLS[n].signature)))
 
 
 def _check_bounds(machine: Machine) -> None:

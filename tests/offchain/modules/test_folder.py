@@ -70,9 +70,7 @@ def test_inputs__without_files__are_one_file(tmp_path: Path) -> None:
         ("inputs.json", b"{}", "is missing"),
     ],
 )
-def test_inputs__tampered_with__are_rejected(
-    written: Path, file: str, content: bytes | None, complaint: str
-) -> None:
+def test_inputs__tampered_with__are_rejected(written: Path, file: str, content: bytes | None, complaint: str) -> None:
     if content is None:
         (written / file).unlink()
     else:

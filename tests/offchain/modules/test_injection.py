@@ -86,9 +86,7 @@ def test_command__longer_than_a_command_line__is_refused() -> None:
 @settings(deadline=None)
 @given(st.text(max_size=40))
 def test_any_string__stays_one_argument_and_no_flag(value: str) -> None:
-    manifest = one_input(
-        {"type": "string"}, ["module", "--flag={X}", "{X}", "in {X} {{X}}"], env={"NAME": "{X}"}
-    )
+    manifest = one_input({"type": "string"}, ["module", "--flag={X}", "{X}", "in {X} {{X}}"], env={"NAME": "{X}"})
     try:
         spec = _spec(manifest, {"X": value})
     except ModuleInvalidError:
