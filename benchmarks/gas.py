@@ -1,0 +1,249 @@
+"""Measures what each step of a deal costs, on a node of its own, and writes it to gas.json.
+
+python benchmarks/gas.py
+
+Steady state: all accounts, nonce words and balances exist already, through the real vault and the real ERC-20. A first
+use adds about 17,100 for each slot that is new. Without "shared" in its name, a deal pays the provider alone; with it,
+solver, author and treasury have their shares. Whoever brings an agreement brings both signatures, unless its name says
+otherwise.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+from eth_utils.crypto import keccak
+
+from lilypad.chain.contracts import Contract, creation_code
+from lilypad.chain.devnode import DevNode, dev_account
+from lilypad.protocol.deal import Claim, Verdict
+from lilypad.protocol.offers import Acceptance, Domain, JobOffer, ResourceOffer
+from lilypad.protocol.signing import sign
+from lilypad.protocol.terms import DealTerms, derive_terms
+from lilypad.protocol.words import Shares, Verification, Windows
+from lilypad.types import ZERO_ADDRESS, Address, Digest, ModuleId, Resources
+
+TARGET = Path(__file__).with_name("gas.json")
+ETHER = 10**18
+WINDOWS = Windows(decline=600, submit=3_600, judge=1_800, mediate=7_200)
+RESULT = Claim(keccak(text="output"), 5_000_001)
+ROLES = ("holder", "creator", "provider", "solver", "author", "treasury", "judge", "challenger", "stranger")
+KEYS = {role: dev_account(index) for index, role in enumerate(ROLES)}
+ADDRESSES = {role: Address(key.address) for role, key in KEYS.items()}
+SOLVER_BPS, ROYALTY_BPS, PROTOCOL_BPS = 200, 300, 100
+FEE, BOND = 3 * ETHER, 1 * ETHER
+"""What MockMediation asks for."""
+
+
+@dataclass(frozen=True)
+class Open:
+    """A deal and what its next call repeats."""
+
+    terms: DealTerms
+    claim: tuple[bytes, int] = (RESULT.commitment, RESULT.instruction_count)
+    dispute: tuple[str, int, int] = (ADDRESSES["challenger"], FEE, BOND)
+
+
+@dataclass
+class Bench:
+    node: Node
+    contracts: dict[str, Contract] = field(default_factory=dict)
+    modules: dict[bool, ModuleId] = field(default_factory=dict)
+    nonce: int = 0
+    gas: dict[str, int] = field(default_factory=dict)
+
+    # ------------------------------------------------------------ set-up
+
+    async def deploy(self, name: str, *arguments: Any) -> Address:
+        receipt = await self.node.transact("holder", None, creation_code(name, *arguments))
+        self.contracts[name] = Contract(name, Address(receipt["contractAddress"]))
+        return self.contracts[name].address
+
+    async def send(self, who: str, contract: str, function: str, *arguments: Any) -> int:
+        """Gas used."""
+        target = self.contracts[contract]
+        receipt = await self.node.transact(who, target.address, target.encode(function, *arguments))
+        if receipt["status"] != "0x1":
+            raise RuntimeError(f"{contract}.{function} was reverted")
+        return int(receipt["gasUsed"], 16)
+
+    async def set_up(self) -> None:
+        token = await self.deploy("LilypadToken", ADDRESSES["holder"])
+        payments = await self.deploy("LilypadPayments", token)
+        storage = await self.deploy("LilypadStorage")
+        modules = await self.deploy("LilypadModules", ADDRESSES["holder"])
+        await self.deploy("MockMediation", ADDRESSES["judge"])
+        parts = (payments, storage, modules, ADDRESSES["treasury"], ADDRESSES["holder"])
+        await self.deploy("LilypadController", *parts)
+        for shared, royalty in ((False, 0), (True, ROYALTY_BPS)):
+            manifest = keccak(text=f"module {shared}")
+            await self.send("author", "LilypadModules", "publish", manifest, "module", "1.0.0", royalty)
+            words = bytes(12) + bytes.fromhex(ADDRESSES["author"][2:]) + manifest
+            self.modules[shared] = ModuleId(keccak(words))
+            await self.send("holder", "LilypadModules", "curate", self.modules[shared], 2)
+        for who in ROLES:
+            if who != "holder":
+                await self.send("holder", "LilypadToken", "transfer", ADDRESSES[who], 10_000 * ETHER)
+            await self.send(who, "LilypadToken", "approve", payments, 2**256 - 1)
+            await self.vault(who, "deposit", ADDRESSES[who], 5_000 * ETHER)
+
+    async def vault(self, who: str, function: str, *arguments: Any) -> int:
+        controller = self.contracts["LilypadController"].address
+        return await self.send(who, "LilypadPayments", function, controller, *arguments)
+
+    async def act(self, who: str, function: str, *arguments: Any) -> int:
+        return await self.send(who, "LilypadController", function, *arguments)
+
+    # ------------------------------------------------------------ deals
+
+    @property
+    def domain(self) -> Domain:
+        return Domain(31337, self.contracts["LilypadController"].address)
+
+    def offers(self, shared: bool) -> tuple[JobOffer, ResourceOffer]:
+        self.nonce += 1
+        verification = Verification(self.contracts["MockMediation"].address)
+        needs = Resources(cpu_milli=1_000, ram_mib=512)
+        has = Resources(cpu_milli=8_000, gpu=1, ram_mib=16_384, vram_mib=8_192, disk_mib=100_000)
+        job = JobOffer(
+            *(ADDRESSES["creator"], ZERO_ADDRESS, ADDRESSES["solver"] if shared else ZERO_ADDRESS),
+            *(SOLVER_BPS if shared else 0, 1_900_000_000, self.nonce),
+            *(self.modules[shared], Digest(keccak(text="inputs")), needs),
+            *(2 * 10**12, 10 * ETHER, 20 * ETHER, WINDOWS, verification),
+        )
+        resource = ResourceOffer(
+            *(ADDRESSES["provider"], 1_000, 1_900_000_000, self.nonce, bytes(32), has),
+            *(10**12, ETHER, 20 * ETHER, 2 * ETHER, WINDOWS, verification),
+        )
+        return job, resource
+
+    async def agree(self, shared: bool = False, sender: str = "stranger") -> tuple[Open, int]:
+        job, resource = self.offers(shared)
+        signatures = [
+            b"" if sender == who else sign(KEYS[who], self.domain, offer)
+            for who, offer in (("creator", job), ("provider", resource))
+        ]
+        gas = await self.act(sender, "agree", (job.words(), resource.words(), *signatures, []))
+        shares = Shares(SOLVER_BPS, ROYALTY_BPS, PROTOCOL_BPS) if shared else Shares()
+        return Open(derive_terms(self.domain, job, resource, ADDRESSES["author"], shares)), gas
+
+    async def submitted(self, shared: bool = False) -> Open:
+        deal, _ = await self.agree(shared)
+        await self.submit(deal)
+        return deal
+
+    async def submit(self, deal: Open) -> int:
+        return await self.act("provider", "submitResult", deal.terms.words(), deal.claim)
+
+    async def challenged(self) -> Open:
+        deal = await self.submitted()
+        await self.challenge(deal)
+        return deal
+
+    async def challenge(self, deal: Open) -> int:
+        return await self.act("challenger", "challenge", deal.terms.words(), deal.claim)
+
+    async def settle(self, deal: Open) -> int:
+        """By the provider, with the creator's signature."""
+        signature = sign(KEYS["creator"], self.domain, Acceptance(deal.terms.id, *deal.claim))
+        return await self.act("provider", "settle", deal.terms.words(), deal.claim, signature, b"")
+
+    async def finish(self, function: str, deal: Open, who: str = "creator") -> int:
+        return await self.act(who, function, deal.terms.words(), deal.claim)
+
+    async def decide(self, deal: Open, verdict: Verdict) -> int:
+        controller = self.contracts["LilypadController"].address
+        words = (deal.terms.words(), deal.claim, deal.dispute, verdict)
+        return await self.send("judge", "MockMediation", "decide", controller, *words)
+
+    # ------------------------------------------------------------ what is measured
+
+    async def run(self, shared: bool) -> None:
+        suffix = "_shared" if shared else ""
+        deal, self.gas[f"agree{suffix}"] = await self.agree(shared)
+        self.gas[f"submit{suffix}"] = await self.submit(deal)
+        self.gas[f"accept{suffix}"] = await self.finish("accept", deal)
+        deal, _ = await self.agree(shared)
+        self.gas[f"settle{suffix}"] = await self.settle(deal)
+        three, two = ("agree", "submit", "accept"), ("agree", "settle")
+        self.gas[f"happy_three_tx{suffix}"] = sum(self.gas[step + suffix] for step in three)
+        self.gas[f"happy_two_tx{suffix}"] = sum(self.gas[step + suffix] for step in two)
+
+    async def run_exits(self) -> None:
+        _, self.gas["agree_by_creator"] = await self.agree(sender="creator")
+        deal, _ = await self.agree()
+        self.gas["decline"] = await self.act("provider", "decline", deal.terms.words())
+        for verdict in Verdict:
+            deal = await self.submitted()
+            self.gas["challenge"] = await self.challenge(deal)
+            self.gas[f"verdict_{verdict.name.lower()}"] = await self.decide(deal, verdict)
+        agreed, _ = await self.agree()
+        submitted, challenged = await self.submitted(), await self.challenged()
+        await self.node.pass_time(10_000)
+        self.gas["late"] = await self.act("stranger", "late", agreed.terms.words())
+        self.gas["finalize"] = await self.finish("finalize", submitted, "stranger")
+        words = (challenged.terms.words(), challenged.claim, challenged.dispute)
+        self.gas["expire"] = await self.act("stranger", "expire", *words)
+        self.nonce += 1
+        self.gas["cancel_nonce"] = await self.act("creator", "cancelNonce", self.nonce)
+
+    async def run_vault(self) -> None:
+        self.gas["deposit"] = await self.vault("creator", "deposit", ADDRESSES["creator"], ETHER)
+        self.gas["withdraw"] = await self.vault("creator", "withdraw", ETHER)
+        self.gas["move"] = await self.vault("creator", "move", ADDRESSES["provider"], ETHER)
+
+
+class Node:
+    """Anvil, by its plain interface."""
+
+    def __init__(self, http: aiohttp.ClientSession, url: str) -> None:
+        self._http = http
+        self._url = url
+
+    async def call(self, method: str, *parameters: Any) -> Any:
+        request = {"jsonrpc": "2.0", "id": 1, "method": method, "params": parameters}
+        async with self._http.post(self._url, json=request) as response:
+            answer = await response.json()
+        if "error" in answer:
+            raise RuntimeError(f"{method}: {answer['error']}")
+        return answer["result"]
+
+    async def transact(self, who: str, to: Address | None, data: bytes) -> Any:
+        call = {"from": ADDRESSES[who], "data": "0x" + data.hex(), "gas": hex(8_000_000)}
+        if to is not None:
+            call["to"] = to
+        transaction = await self.call("eth_sendTransaction", call)
+        await self.call("evm_mine")
+        return await self.call("eth_getTransactionReceipt", transaction)
+
+    async def pass_time(self, seconds: int) -> None:
+        await self.call("evm_increaseTime", seconds)
+        await self.call("evm_mine")
+
+
+async def measure() -> dict[str, int]:
+    async with DevNode(extra=("--no-mining",)) as chain, aiohttp.ClientSession() as http:
+        bench = Bench(Node(http, chain.url))
+        await bench.set_up()
+        for _ in range(2):  # the first time only makes the state steady
+            await bench.act("holder", "setParameters", PROTOCOL_BPS, 1_000)
+            await bench.run(shared=True)
+            await bench.act("holder", "setParameters", 0, 1_000)
+            await bench.run(shared=False)
+            await bench.run_exits()
+            await bench.run_vault()
+        return dict(sorted(bench.gas.items()))
+
+
+def main() -> None:
+    TARGET.write_text(json.dumps(asyncio.run(measure()), indent=2) + "\n")
+    print(TARGET.read_text(), end="")  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()
