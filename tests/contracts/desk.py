@@ -15,7 +15,17 @@ from lilypad.protocol.settlement import Challenge
 from lilypad.protocol.terms import DealTerms, derive_terms
 from lilypad.protocol.words import Shares
 from lilypad.types import Address
-from tests.contracts.makers import BOND, MEDIATION_FEE, RIGHT, Maker, words
+from tests.contracts.errors import name_of
+from tests.contracts.makers import (
+    BOND,
+    MEDIATION_FEE,
+    PROTOCOL_BPS,
+    RIGHT,
+    ROYALTY_BPS,
+    Maker,
+    Pair,
+    words,
+)
 
 
 @dataclass(frozen=True)
@@ -75,6 +85,39 @@ class Desk:
         terms = derive_terms(self.maker.domain, job, resource, Address(event.author), shares)
         assert bytes(event.id) == terms.id
         return Case(job, resource, terms, receipt.timestamp)
+
+    def on_paper(self, job: JobOffer | None = None, resource: ResourceOffer | None = None) -> Case:
+        """A deal that was not brought to the chain: for an instant one, which both sides know before."""
+        job = self.maker.job() if job is None else job
+        resource = self.maker.resource() if resource is None else resource
+        shares = Shares(job.solver_bps, ROYALTY_BPS, PROTOCOL_BPS)
+        terms = derive_terms(self.maker.domain, job, resource, Address(self.roles.author.address), shares)
+        return Case(job, resource, terms, since=0)
+
+    def done(self, case: Case, claim: Claim = RIGHT, **signatures: Any) -> Pair:
+        """The pair of an instant deal: both makers' signatures are under the result."""
+        signatures.setdefault("job_signature", self.acceptance(case, claim))
+        signatures.setdefault("resource_signature", self.submission(case, claim))
+        return self.maker.pair(case.job, case.resource, **signatures)
+
+    # ------------------------------------------------------------ batches
+
+    def settling(self, case: Case, claim: Claim = RIGHT, **signatures: bytes) -> Any:
+        """One entry of settleBatch, with both signatures unless others are given."""
+        accepted = signatures.get("accepted", self.acceptance(case, claim))
+        submitted = signatures.get("submitted", self.submission(case, claim))
+        return case.terms.words(), words(claim), accepted, submitted
+
+    def skipped(self, receipt: ReceiptAPI) -> dict[int, str]:
+        """The entries of a batch that were skipped, each with the name of its error."""
+        events = [event.event_arguments for event in self.controller.EntrySkipped.from_receipt(receipt)]
+        return {event["index"]: name_of(bytes(event["reason"])) for event in events}
+
+    def agreed(self, receipt: ReceiptAPI) -> list[bytes]:
+        return [bytes(event.id) for event in self.controller.DealAgreed.from_receipt(receipt)]
+
+    def accepted(self, receipt: ReceiptAPI) -> list[bytes]:
+        return [bytes(event.id) for event in self.controller.DealAccepted.from_receipt(receipt)]
 
     # ------------------------------------------------------------ the next steps
 

@@ -61,6 +61,11 @@ def decode_revert(data: bytes) -> tuple[str, dict[str, Any]]:
     return name, dict(zip(keys, values, strict=True))
 
 
+def name_of(selector: bytes) -> str:
+    """The error's name; empty for the zeros that stand for a revert without data."""
+    return _known_errors()[selector][0] if any(selector) else ""
+
+
 def revert_data(error: BaseException) -> bytes:
     """The bytes of the revert, out of whatever the layers between the node and the test made of them."""
     seen: BaseException | None = error

@@ -11,7 +11,7 @@ from eth_account.signers.local import LocalAccount
 from eth_utils.crypto import keccak
 
 from lilypad.protocol.deal import Claim
-from lilypad.protocol.offers import Domain, JobOffer, ResourceOffer, Signable
+from lilypad.protocol.offers import Domain, JobOffer, Netting, ResourceOffer, Signable
 from lilypad.protocol.signing import sign
 from lilypad.protocol.words import Verification, Windows
 from lilypad.types import ZERO_ADDRESS, Address, Digest, ModuleId, Resources
@@ -83,6 +83,18 @@ class Maker:
             verification=Verification(self.mediation),
         )
         return replace(offer, **changes)
+
+    def netting(self, **changes: Any) -> Netting:
+        owed = Netting(
+            creator=Address(self.creator.address),
+            provider=Address(self.provider.address),
+            amount=7 * ETHER + 1,
+            deals=64,
+            root=keccak(text="the record of the two"),
+            expiry=FAR,
+            nonce=next(self.nonces),
+        )
+        return replace(owed, **changes)
 
     def sign(self, key: LocalAccount, message: Signable) -> bytes:
         return sign(key, self.domain, message)
