@@ -78,8 +78,13 @@ class Evm:
         Raises:
             RevertError: the contract refused.
         """
+        inputs = _entry(contract.name, "function", function)["inputs"]
+        return self.call_raw(sender, contract, function, encode([_kind(i) for i in inputs], arguments))
+
+    def call_raw(self, sender: str, contract: Contract, function: str, arguments: bytes) -> Receipt:
+        """As `call`, with arguments that are encoded already, however badly."""
         entry = _entry(contract.name, "function", function)
-        data = _selector(entry) + encode([_kind(i) for i in entry["inputs"]], arguments)
+        data = _selector(entry) + arguments
         try:
             output = self._evm.message_call(sender, contract.address, calldata=data)
         except RuntimeError as error:
@@ -153,6 +158,11 @@ def _selector_of(signature: str) -> bytes:
 
 def _selector(entry: Mapping[str, Any]) -> bytes:
     return _selector_of(_signature(entry))
+
+
+def error_name(selector: bytes) -> str:
+    """Empty for the zeros that stand for a revert without data."""
+    return str(_selectors()[selector]["name"]) if any(selector) else ""
 
 
 def _decode_error(data: bytes) -> tuple[str, Mapping[str, Any]]:

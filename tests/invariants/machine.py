@@ -10,7 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant
 
 from lilypad.protocol.deal import Claim, Deal, DealStatus
 from lilypad.protocol.settlement import BURNED, Change
-from lilypad.types import ZERO_ADDRESS, DealId
+from lilypad.types import ZERO_ADDRESS, Address, DealId
 from tests.contracts.makers import BOND, ETHER, MEDIATION_FEE
 from tests.invariants.evm import Receipt, RevertError
 from tests.invariants.log import fold
@@ -49,6 +49,7 @@ class Machine(RuleBasedStateMachine):
         )
         self.logged: dict[DealId, Deal] = {}
         self.seen: dict[DealId, DealStatus] = {}
+        self.netted: list[tuple[Address, int]] = []
         self.people = [*ADDRESSES.values(), self.net.mediation.address, BURNED, ZERO_ADDRESS]
         for actor in ACTORS:
             self.net.fund(actor, funds * ETHER)
@@ -57,10 +58,10 @@ class Machine(RuleBasedStateMachine):
 
     # ------------------------------------------------------------ for the rules
 
-    def both(self, model: Callable[[], Any], chain: Callable[[], Receipt]) -> None:
-        """The model and the contracts do the same, or refuse for the same reason."""
+    def both(self, model: Callable[[], Any], chain: Callable[[], Receipt]) -> Receipt | None:
+        """The model and the contracts do the same, or refuse for the same reason: then there is no receipt."""
         self.broken = True
-        expected = found = None
+        expected = found = receipt = None
         try:
             model()
         except RefusedError as refusal:
@@ -70,11 +71,13 @@ class Machine(RuleBasedStateMachine):
         except RevertError as revert:
             found = revert.name
         assert found == expected
-        if found is None:
+        if receipt is not None:
             fold(self.maker.domain, self.logged, receipt.events, self.evm.now)
             for deal_id in {DealId(values["id"]) for _, values in receipt.events if "id" in values}:
-                self.moves_forward(deal_id)
+                if deal_id not in self.model.instants:
+                    self.moves_forward(deal_id)
         self.broken = False
+        return receipt
 
     def call(self, who: str, function: str, *arguments: Any) -> Callable[[], Receipt]:
         return lambda: self.net.send(who, self.net.controller, function, *arguments)
@@ -129,11 +132,14 @@ class Machine(RuleBasedStateMachine):
     @invariant()
     def deals_move_forward_as_logged(self) -> None:
         """6."""
-        assert self.logged == self.model.deals
-        for deal in self.logged.values():
+        assert self.logged == {**self.model.deals, **self.model.instants}
+        for deal in self.model.deals.values():
             status, since, _ = self.evm.read(self.net.storage, "dealOf", self.net.controller.address, deal.id)
             assert (status, since) == (deal.status, deal.since)
             assert self.seen[deal.id] is deal.status
+        for deal_id in self.model.instants:
+            status, *_ = self.evm.read(self.net.storage, "dealOf", self.net.controller.address, deal_id)
+            assert status == S.NONE
 
     # ------------------------------------------------------------ in the end
 
@@ -152,6 +158,7 @@ class Machine(RuleBasedStateMachine):
         deals = self.logged.values()
         used = [(d.job.creator, d.job.nonce) for d in deals]
         used += [(d.resource.provider, d.resource.nonce) for d in deals]
+        used += self.netted
         assert len(used) == len(set(used))
         for account in map(ADDRESSES.__getitem__, ACTORS):
             for nonce in NONCES:

@@ -13,7 +13,7 @@ from lilypad.protocol import deal as life
 from lilypad.protocol import settlement
 from lilypad.protocol.deal import Claim, Deal, DealStatus, Verdict
 from lilypad.protocol.matching import ModuleListing, Parameters, mismatch, shares_of
-from lilypad.protocol.offers import Domain, JobOffer, ResourceOffer
+from lilypad.protocol.offers import Domain, JobOffer, Netting, ResourceOffer
 from lilypad.protocol.settlement import Challenge, Change, Changes
 from lilypad.protocol.terms import derive_terms
 from lilypad.types import Address, DealId
@@ -64,6 +64,8 @@ class Model:
     ledger: Ledger = field(default_factory=Ledger)
     deals: dict[DealId, Deal] = field(default_factory=dict)
     nonces: set[tuple[Address, int]] = field(default_factory=set)
+    instants: dict[DealId, Deal] = field(default_factory=dict)
+    """Finished in the transaction that made them: the log has them, storage never."""
 
     # ------------------------------------------------------------ the vault
 
@@ -93,14 +95,45 @@ class Model:
         broken = mismatch(job, resource, self.listing, self.parameters, now)
         require(broken is None, f"Controller_{broken}")
         require(all(signed), "Controller_BadSignature")
-        used = [(job.creator, job.nonce), (resource.provider, resource.nonce)]
-        require(not self.nonces & set(used), "Controller_NonceUsed")
+        used = self._unused(job, resource)
+        event = self.agreed(job, resource)
+        self.ledger.lock(settlement.locked(event.terms).items())
+        self.nonces |= used
+        self.deals[event.terms.id] = life.open_deal(event, now)
+        return event.terms.id
+
+    def instant(
+        self, job: JobOffer, resource: ResourceOffer, claim: Claim, signed: tuple[bool, bool], now: int
+    ) -> None:
+        broken = mismatch(job, resource, self.listing, self.parameters, now)
+        require(broken is None, f"Controller_{broken}")
+        require(all(signed), "Controller_BadSignature")
+        used = self._unused(job, resource)
+        event = self.agreed(job, resource)
+        cost = settlement.cost(event.terms, claim.instruction_count)
+        require(self.ledger.of(job.creator).free >= cost, "Payments_InsufficientFree")
+        self.ledger.apply(settlement.direct(event.terms, cost, self.treasury))
+        self.nonces |= used
+        deal = life.apply(life.open_deal(event, now), life.Accepted(claim, cost), now)
+        self.instants[deal.id] = deal
+
+    def net(self, netting: Netting, is_signed: bool, now: int) -> None:
+        require(now <= netting.expiry, "Controller_OfferExpired")
+        require(is_signed, "Controller_BadSignature")
+        require((netting.creator, netting.nonce) not in self.nonces, "Controller_NonceUsed")
+        require(self.ledger.of(netting.creator).free >= netting.amount, "Payments_InsufficientFree")
+        self.ledger.apply(settlement.netted(netting, self.parameters.protocol_bps, self.treasury))
+        self.nonces.add((netting.creator, netting.nonce))
+
+    def agreed(self, job: JobOffer, resource: ResourceOffer) -> life.Agreed:
         shares = shares_of(job, self.listing, self.parameters)
         terms = derive_terms(self.domain, job, resource, self.listing.author, shares)
-        self.ledger.lock(settlement.locked(terms).items())
-        self.nonces |= set(used)
-        self.deals[terms.id] = life.open_deal(life.Agreed(job, resource, terms), now)
-        return terms.id
+        return life.Agreed(job, resource, terms)
+
+    def _unused(self, job: JobOffer, resource: ResourceOffer) -> set[tuple[Address, int]]:
+        used = {(job.creator, job.nonce), (resource.provider, resource.nonce)}
+        require(not self.nonces & used, "Controller_NonceUsed")
+        return used
 
     # ------------------------------------------------------------ the life of a deal
 

@@ -62,6 +62,9 @@ class Network:
     def send(self, who: str, contract: Contract, function: str, *arguments: Any) -> Receipt:
         return self.evm.call(ADDRESSES[who], contract, function, *arguments)
 
+    def call_raw(self, who: str, contract: Contract, function: str, arguments: bytes) -> Receipt:
+        return self.evm.call_raw(ADDRESSES[who], contract, function, arguments)
+
     def fund(self, who: str, amount: int = 1_000 * ETHER) -> None:
         """From the holder of all tokens, which is the governor here."""
         account = ADDRESSES[who]

@@ -14,6 +14,7 @@ from hypothesis.stateful import precondition, rule
 from lilypad.protocol import deal as life
 from lilypad.protocol.deal import Claim, Verdict
 from lilypad.protocol.matching import Parameters
+from lilypad.protocol.offers import Netting
 from lilypad.protocol.words import Windows
 from tests.contracts.makers import ETHER, WINDOWS
 from tests.invariants.actions import Actions
@@ -116,6 +117,37 @@ class NetworkMachine(Actions):
     def agree_plainly(self, pair: tuple[str, str], nonces: tuple[int, int]) -> None:
         """Most of the offers above do not fit; these do, unless their nonces or the funds are used up."""
         self.bring(pair, {"nonce": nonces[0]}, {"nonce": nonces[1]}, pair[0])
+
+    # ------------------------------------------------------------ without a deal in storage, and many at once
+
+    @rule(pair=parties, by=actors, claim=claims, job=jobs, resource=resources, good=st.tuples(truths, truths))
+    def finish_at_once(
+        self,
+        pair: tuple[str, str],
+        by: str,
+        claim: Claim,
+        job: dict[str, Any],
+        resource: dict[str, Any],
+        good: tuple[bool, bool],
+    ) -> None:
+        self.instant(*self.offers(pair, job, resource), by, claim, good)
+
+    @rule(pair=parties, by=actors, nonce=st.sampled_from(NONCES), amount=amounts, left=st.sampled_from([-1, 0, 9]))
+    def net_many(self, pair: tuple[str, str], by: str, nonce: int, amount: int, left: int) -> None:
+        creator, provider = (ADDRESSES[name] for name in pair)
+        netting = Netting(creator, provider, amount, 64, bytes(32), self.evm.now + left, nonce)
+        self.net_deals(netting, by, is_signed=nonce != NONCES[0])
+
+    @rule(by=actors, several=st.lists(st.tuples(parties, jobs, resources, st.tuples(truths, truths)), max_size=4))
+    def agree_many(self, by: str, several: list[Any]) -> None:
+        pairs = [(*self.offers(pair, job, resource), good) for pair, job, resource, good in several]
+        self.agree_batch(by, pairs)
+
+    @precondition(Machine.has_deals)
+    @rule(by=actors, several=st.lists(st.tuples(picks, claims, lies, st.tuples(truths, truths)), max_size=4))
+    def settle_many(self, by: str, several: list[Any]) -> None:
+        deals = [(self.pick(pick), claim, lie, signed) for pick, claim, lie, signed in several]
+        self.settle_batch(by, [(deal.id, self.claim(deal, c, lie), signed) for deal, c, lie, signed in deals])
 
     # ------------------------------------------------------------ anything to any deal
 
