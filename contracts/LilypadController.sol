@@ -25,6 +25,9 @@ import {BPS, Shares, toShares} from "./types/Shares.sol";
 contract LilypadController is ILilypadController, OfferNonces, Consent, Ownable2Step {
     /// @dev What one entry of a batch may use, so that a signer's contract cannot burn the gas of the others.
     uint256 private constant ENTRY_GAS = 500_000;
+    /// @dev What must be left before each entry, so that it is given as much: 63/64 of what is left can be passed on,
+    /// after the entry was copied.
+    uint256 private constant GAS_BEFORE_ENTRY = ENTRY_GAS + ENTRY_GAS / 16;
 
     uint16 public constant MAX_PROTOCOL_BPS = 1_000;
     uint16 public constant MIN_COLLATERAL_FLOOR_BPS = 1_000;
@@ -111,6 +114,7 @@ contract LilypadController is ILilypadController, OfferNonces, Consent, Ownable2
     /// @inheritdoc ILilypadController
     function agreeBatch(OfferPair[] calldata pairs) external inBatch {
         for (uint256 i = 0; i < pairs.length; ++i) {
+            _requireEntryGas(i);
             try this.agree{gas: ENTRY_GAS}(pairs[i]) {}
             catch (bytes memory reason) {
                 emit EntrySkipped(i, bytes4(reason));
@@ -121,6 +125,7 @@ contract LilypadController is ILilypadController, OfferNonces, Consent, Ownable2
     /// @inheritdoc ILilypadController
     function settleBatch(Settling[] calldata entries) external inBatch {
         for (uint256 i = 0; i < entries.length; ++i) {
+            _requireEntryGas(i);
             Settling calldata entry = entries[i];
             try this.settle{gas: ENTRY_GAS}(entry.terms, entry.result, entry.creatorSignature, entry.providerSignature) {}
             catch (bytes memory reason) {
@@ -335,6 +340,12 @@ contract LilypadController is ILilypadController, OfferNonces, Consent, Ownable2
 
     function _requireAfter(DealId id, uint256 deadline) private view {
         if (block.timestamp <= deadline) revert Controller_TooEarly(id, deadline, block.timestamp);
+    }
+
+    /// @dev A batch that is sent with too little gas fails as a whole: no entry is skipped for its sender's thrift, and an
+    /// estimate finds out how much it takes.
+    function _requireEntryGas(uint256 index) private view {
+        if (gasleft() < GAS_BEFORE_ENTRY) revert Controller_TooLittleGas(index, GAS_BEFORE_ENTRY);
     }
 
     function _requireBetween(uint256 value, uint256 low, uint256 high) private pure {

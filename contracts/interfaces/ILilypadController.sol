@@ -39,6 +39,7 @@ interface IControllerErrors {
     error Controller_TooEarly(DealId id, uint256 deadline, uint256 nowAt);
     error Controller_WrongResult(DealId id, bytes26 actual, bytes26 expected);
 
+    error Controller_TooLittleGas(uint256 index, uint256 needed);
     error Controller_ParameterOutOfBounds(uint256 value, uint256 low, uint256 high);
 }
 
@@ -71,7 +72,7 @@ interface IControllerEvents {
         uint16 protocolBps
     );
     /// @notice An entry of a batch could not be carried out; the others were.
-    /// @param reason selector of its error; zero when it ran out of gas.
+    /// @param reason selector of its error; zero when it used more gas than an entry may.
     event EntrySkipped(uint256 index, bytes4 reason);
     event ParametersChanged(uint16 protocolBps, uint16 collateralFloorBps);
 }

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {IERC1271} from "@openzeppelin/contracts/interfaces/IERC1271.sol";
+
+/// @dev A contract as a maker whose answer, when its signature is checked, is one of these; set by anybody.
+contract MockSigner {
+    enum Trick {
+        Agree,
+        Refuse,
+        Burn, //       uses up all gas
+        Bomb, //       agrees, with 200 kB behind the answer
+        RevertBomb, // the same as the reason of a revert
+        CallBack //    calls its caller's function again; agrees only if that was impossible
+    }
+
+    Trick public trick;
+    bytes private _call;
+    bytes32 private _signature;
+
+    function play(Trick trick_, bytes calldata call_) external {
+        (trick, _call) = (trick_, call_);
+    }
+
+    /// @notice From now on agrees to this very signature only.
+    function expect(bytes calldata signature) external {
+        _signature = keccak256(signature);
+    }
+
+    /// @dev Not a view, to try what a view cannot even compile.
+    function isValidSignature(bytes32, bytes calldata signature) external returns (bytes4) {
+        if (trick == Trick.Refuse) return 0xffffffff;
+        if (trick == Trick.Burn) while (true) {}
+        if (trick == Trick.Bomb) _explode(true);
+        if (trick == Trick.RevertBomb) _explode(false);
+        if (trick == Trick.CallBack) {
+            (bool ok,) = msg.sender.call{gas: 150_000}(_call); // what is forbidden uses up all that it is given
+            if (ok) return 0xffffffff;
+        }
+        bool right = _signature == 0 || _signature == keccak256(signature);
+        return right ? IERC1271.isValidSignature.selector : bytes4(0xffffffff);
+    }
+
+    function _explode(bool asAnswer) private pure {
+        bytes4 magic = IERC1271.isValidSignature.selector;
+        // High-level code cannot answer with more than its type.
+        assembly {
+            mstore(0, magic)
+            if asAnswer { return(0, 200000) }
+            revert(0, 200000)
+        }
+    }
+}
