@@ -12,17 +12,19 @@ from __future__ import annotations
 
 import asyncio
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import aiohttp
+from eth_account import Account
+from eth_account.signers.local import LocalAccount
 from eth_utils.crypto import keccak
 
 from lilypad.chain.contracts import Contract, creation_code
 from lilypad.chain.devnode import DevNode, dev_account
 from lilypad.protocol.deal import Claim, Verdict
-from lilypad.protocol.offers import Acceptance, Domain, JobOffer, ResourceOffer
+from lilypad.protocol.offers import Acceptance, Domain, JobOffer, Netting, ResourceOffer
 from lilypad.protocol.signing import sign
 from lilypad.protocol.terms import DealTerms, derive_terms
 from lilypad.protocol.words import Shares, Verification, Windows
@@ -36,6 +38,11 @@ ROLES = ("holder", "creator", "provider", "solver", "author", "treasury", "judge
 KEYS = {role: dev_account(index) for index, role in enumerate(ROLES)}
 ADDRESSES = {role: Address(key.address) for role, key in KEYS.items()}
 SOLVER_BPS, ROYALTY_BPS, PROTOCOL_BPS = 200, 300, 100
+CHAIN_ID = 31337
+BATCH = 32
+CROWD = [Account.from_key(keccak(text=f"creator {number}")) for number in range(BATCH)]
+"""As many creators as a batch has deals."""
+SKIPPED = "0x" + keccak(text="EntrySkipped(uint256,bytes4)").hex()
 FEE, BOND = 3 * ETHER, 1 * ETHER
 """What MockMediation asks for."""
 
@@ -61,6 +68,8 @@ class Bench:
 
     async def deploy(self, name: str, *arguments: Any) -> Address:
         receipt = await self.node.transact("holder", None, creation_code(name, *arguments))
+        if receipt["status"] != "0x1":
+            raise RuntimeError(f"{name} was not created")
         self.contracts[name] = Contract(name, Address(receipt["contractAddress"]))
         return self.contracts[name].address
 
@@ -68,8 +77,8 @@ class Bench:
         """Gas used."""
         target = self.contracts[contract]
         receipt = await self.node.transact(who, target.address, target.encode(function, *arguments))
-        if receipt["status"] != "0x1":
-            raise RuntimeError(f"{contract}.{function} was reverted")
+        if receipt["status"] != "0x1" or any(log["topics"][0] == SKIPPED for log in receipt["logs"]):
+            raise RuntimeError(f"{contract}.{function} was reverted, or an entry of it")
         return int(receipt["gasUsed"], 16)
 
     async def set_up(self) -> None:
@@ -91,6 +100,8 @@ class Bench:
                 await self.send("holder", "LilypadToken", "transfer", ADDRESSES[who], 10_000 * ETHER)
             await self.send(who, "LilypadToken", "approve", payments, 2**256 - 1)
             await self.vault(who, "deposit", ADDRESSES[who], 5_000 * ETHER)
+        for key in CROWD:
+            await self.vault("holder", "deposit", key.address, 1_000 * ETHER)
 
     async def vault(self, who: str, function: str, *arguments: Any) -> int:
         controller = self.contracts["LilypadController"].address
@@ -103,7 +114,7 @@ class Bench:
 
     @property
     def domain(self) -> Domain:
-        return Domain(31337, self.contracts["LilypadController"].address)
+        return Domain(CHAIN_ID, self.contracts["LilypadController"].address)
 
     def offers(self, shared: bool) -> tuple[JobOffer, ResourceOffer]:
         self.nonce += 1
@@ -122,6 +133,10 @@ class Bench:
         )
         return job, resource
 
+    def open(self, job: JobOffer, resource: ResourceOffer, shared: bool = False) -> Open:
+        shares = Shares(SOLVER_BPS, ROYALTY_BPS, PROTOCOL_BPS) if shared else Shares()
+        return Open(derive_terms(self.domain, job, resource, ADDRESSES["author"], shares))
+
     async def agree(self, shared: bool = False, sender: str = "stranger") -> tuple[Open, int]:
         job, resource = self.offers(shared)
         signatures = [
@@ -129,8 +144,7 @@ class Bench:
             for who, offer in (("creator", job), ("provider", resource))
         ]
         gas = await self.act(sender, "agree", (job.words(), resource.words(), *signatures, []))
-        shares = Shares(SOLVER_BPS, ROYALTY_BPS, PROTOCOL_BPS) if shared else Shares()
-        return Open(derive_terms(self.domain, job, resource, ADDRESSES["author"], shares)), gas
+        return self.open(job, resource, shared), gas
 
     async def submitted(self, shared: bool = False) -> Open:
         deal, _ = await self.agree(shared)
@@ -148,10 +162,42 @@ class Bench:
     async def challenge(self, deal: Open) -> int:
         return await self.act("challenger", "challenge", deal.terms.words(), deal.claim)
 
+    def acceptance(self, deal: Open, key: LocalAccount = KEYS["creator"]) -> bytes:
+        return sign(key, self.domain, Acceptance(deal.terms.id, *deal.claim))
+
     async def settle(self, deal: Open) -> int:
         """By the provider, with the creator's signature."""
-        signature = sign(KEYS["creator"], self.domain, Acceptance(deal.terms.id, *deal.claim))
-        return await self.act("provider", "settle", deal.terms.words(), deal.claim, signature, b"")
+        return await self.act("provider", "settle", deal.terms.words(), deal.claim, self.acceptance(deal), b"")
+
+    async def instant(self) -> int:
+        """By the provider, with the creator's signature."""
+        job, resource = self.offers(shared=False)
+        deal = self.open(job, resource)
+        pair = (job.words(), resource.words(), self.acceptance(deal), b"", [])
+        return await self.act("provider", "instant", pair, deal.claim)
+
+    async def net(self, deals: int) -> int:
+        """By the provider, with the creator's signature."""
+        self.nonce += 1
+        parties = (ADDRESSES["creator"], ADDRESSES["provider"])
+        netting = Netting(*parties, 64 * ETHER, deals, keccak(text="root"), 1_900_000_000, self.nonce)
+        return await self.act("provider", "net", netting.words(), sign(KEYS["creator"], self.domain, netting))
+
+    async def batches(self) -> tuple[int, int]:
+        """BATCH deals of the provider with as many creators, agreed and then settled by the provider."""
+        offers = [self.offers(shared=False) for _ in CROWD]
+        jobs = [replace(job, creator=Address(key.address)) for key, (job, _) in zip(CROWD, offers, strict=True)]
+        pairs = [
+            (job.words(), resource.words(), sign(key, self.domain, job), b"", [])
+            for key, job, (_, resource) in zip(CROWD, jobs, offers, strict=True)
+        ]
+        deals = [self.open(job, resource) for job, (_, resource) in zip(jobs, offers, strict=True)]
+        settlings = [
+            (deal.terms.words(), deal.claim, self.acceptance(deal, key), b"")
+            for key, deal in zip(CROWD, deals, strict=True)
+        ]
+        agreed = await self.act("provider", "agreeBatch", pairs)
+        return agreed, await self.act("provider", "settleBatch", settlings)
 
     async def finish(self, function: str, deal: Open, who: str = "creator") -> int:
         return await self.act(who, function, deal.terms.words(), deal.claim)
@@ -184,13 +230,21 @@ class Bench:
             self.gas[f"verdict_{verdict.name.lower()}"] = await self.decide(deal, verdict)
         agreed, _ = await self.agree()
         submitted, challenged = await self.submitted(), await self.challenged()
-        await self.node.pass_time(10_000)
+        await self.node.call("evm_increaseTime", 10_000)
         self.gas["late"] = await self.act("stranger", "late", agreed.terms.words())
         self.gas["finalize"] = await self.finish("finalize", submitted, "stranger")
         words = (challenged.terms.words(), challenged.claim, challenged.dispute)
         self.gas["expire"] = await self.act("stranger", "expire", *words)
         self.nonce += 1
         self.gas["cancel_nonce"] = await self.act("creator", "cancelNonce", self.nonce)
+
+    async def run_shortcuts(self) -> None:
+        self.gas["instant"] = await self.instant()
+        self.gas["net_64_deals"] = await self.net(64)
+        self.gas["net_per_deal_of_64"] = self.gas["net_64_deals"] // 64
+        agreed, settled = await self.batches()
+        self.gas["agree_per_deal_of_32"] = agreed // BATCH
+        self.gas["settle_per_deal_of_32"] = settled // BATCH
 
     async def run_vault(self) -> None:
         self.gas["deposit"] = await self.vault("creator", "deposit", ADDRESSES["creator"], ETHER)
@@ -221,10 +275,6 @@ class Node:
         await self.call("evm_mine")
         return await self.call("eth_getTransactionReceipt", transaction)
 
-    async def pass_time(self, seconds: int) -> None:
-        await self.call("evm_increaseTime", seconds)
-        await self.call("evm_mine")
-
 
 async def measure() -> dict[str, int]:
     async with DevNode(extra=("--no-mining",)) as chain, aiohttp.ClientSession() as http:
@@ -236,6 +286,7 @@ async def measure() -> dict[str, int]:
             await bench.act("holder", "setParameters", 0, 1_000)
             await bench.run(shared=False)
             await bench.run_exits()
+            await bench.run_shortcuts()
             await bench.run_vault()
         return dict(sorted(bench.gas.items()))
 

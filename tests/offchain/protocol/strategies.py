@@ -5,7 +5,7 @@ from __future__ import annotations
 from eth_utils.address import to_checksum_address
 from hypothesis import strategies as st
 
-from lilypad.protocol.offers import Acceptance, Domain, JobOffer, ResourceOffer, Submission
+from lilypad.protocol.offers import Acceptance, Bulk, Domain, JobOffer, Netting, ResourceOffer, Submission
 from lilypad.protocol.settlement import Challenge
 from lilypad.protocol.terms import DealTerms
 from lilypad.protocol.words import Shares, Verification, Windows
@@ -60,7 +60,9 @@ offers = st.builds(
 )
 acceptances = st.builds(Acceptance, bytes32, bytes32, uint(64))
 submissions = st.builds(Submission, bytes32, bytes32, uint(64))
-signables = st.one_of(jobs, offers, acceptances, submissions)
+nettings = st.builds(Netting, addresses, addresses, uint(128), uint(64), bytes32, uint(40), uint(256))
+bulks = st.builds(Bulk, bytes32)
+signables = st.one_of(jobs, offers, acceptances, submissions, nettings, bulks)
 
 
 @st.composite

@@ -138,6 +138,14 @@ def test_mismatch__collateral_around_any_floor__is_the_contract_s(ceiling: int, 
     assert here == verdict_of_the_contract(network, job, resource, ())
 
 
+@settings(max_examples=100, deadline=None)
+@given(solver=near(0, 540, 9_540, 60_000), limit=near(0, 999, 9_999, 65_534))
+def test_mismatch__shares_around_any_limit__are_the_contract_s(network: Any, solver: int, limit: int) -> None:
+    job, resource = network.maker.job(solver_bps=solver), network.maker.resource(shares_bps=limit)
+    here = mismatch(job, resource, network.listing, network.parameters, network.evm.now)
+    assert here == verdict_of_the_contract(network, job, resource, ())
+
+
 _networks: dict[int, Any] = {}
 
 
