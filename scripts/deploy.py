@@ -12,8 +12,9 @@ from ape import accounts, networks
 from ape.api import AccountAPI
 from ape.cli import ConnectedProviderCommand
 
-from lilypad.chain.deploy import FACTORY, DeployParameters, Step, plan
+from lilypad.chain.deploy import FACTORY, Step, contracts_of, plan
 from lilypad.chain.deployments import Deployment, read_deployment, write_deployment
+from lilypad.chain.parameters import DeployParameters
 from lilypad.errors import FaultError
 from lilypad.types import Address
 
@@ -33,8 +34,10 @@ def cli(account: str | None, params: str | None) -> None:
 
     steps = list(plan(parameters))
     for step in steps:
-        click.echo(f"{step.name:20} {step.address}  {create(step, payer)}")
-    contracts = {step.name: step.address for step in steps}
+        done = create(step, payer)
+        for name, address in contracts_of([step]).items():
+            click.echo(f"{name:20} {address}  {done}")
+    contracts = contracts_of(steps)
     deployment = Deployment(chain_id=chain_id(), block=first_block(contracts, head), contracts=contracts)
     click.echo(f"written to {write_deployment(ROOT / 'deployments', deployment).relative_to(ROOT)}")
 

@@ -11,7 +11,7 @@ from ape import project
 TARGET = Path(__file__).parent.parent / "offchain" / "lilypad" / "chain" / "artifacts"
 CONTRACTS = (
     "LilypadToken", "LilypadPayments", "LilypadStorage", "LilypadModules", "LilypadUsers", "LilypadController",
-    "MockMediation",
+    "LilypadGovernor", "LilypadTimelock", "MockMediation",
 )  # fmt: skip
 
 

@@ -105,6 +105,7 @@ def solidity_imports(file: Path) -> set[str]:
         ("interfaces", ("types", "interfaces")),
         ("libraries", ("types", "interfaces")),
         ("controller", ("types", "interfaces", "libraries")),
+        ("governance", ("governance",)),
         ("", ("types", "interfaces", "libraries", "controller")),
     ],
 )

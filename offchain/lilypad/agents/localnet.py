@@ -18,9 +18,10 @@ from lilypad.agents.network import Actor, Network
 from lilypad.agents.offering import OfferTerms
 from lilypad.agents.packages import Packages
 from lilypad.agents.services import base, default_terms, run_provider, run_solver
-from lilypad.chain.deploy import FACTORY, DeployParameters, plan
+from lilypad.chain.deploy import carry_out, contracts_of, plan
 from lilypad.chain.deployments import Deployment, write_deployment
 from lilypad.chain.devnode import DevNode, dev_account
+from lilypad.chain.parameters import DeployParameters
 from lilypad.chain.rpc import Rpc
 from lilypad.chain.sender import Sender
 from lilypad.protocol.matching import ModuleStatus
@@ -114,11 +115,9 @@ async def _deploy(settings: Settings, payer: LocalAccount, parameters: DeployPar
     folder = settings.data / "owner" / str(settings.chain_id)
     async with Rpc(settings.rpc, chain_id=settings.chain_id) as rpc:
         with Journal(folder / "deploy.sqlite") as journal:
-            sender = Sender(rpc, journal, payer)
             steps = list(plan(parameters))
-            sends = (sender.send(FACTORY, step.factory_data, key=f"create:{step.address}") for step in steps)
-            await asyncio.gather(*sends)
-    return Deployment(settings.chain_id, 0, {step.name: step.address for step in steps})
+            await carry_out(steps, rpc, Sender(rpc, journal, payer))
+    return Deployment(settings.chain_id, 0, contracts_of(steps))
 
 
 async def _publish(settings: Settings, author: Actor, curator: Actor) -> None:
