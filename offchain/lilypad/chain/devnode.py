@@ -17,6 +17,8 @@ from lilypad.errors import FaultError
 
 log = logging.getLogger(__name__)
 
+LOCAL_CHAIN = 31337
+"""The id that local chains have by custom."""
 MNEMONIC = "test test test test test test test test test test test junk"
 """Known to everybody: never send anything of value to its accounts."""
 
@@ -37,7 +39,7 @@ class DevNode:
     def __init__(
         self,
         *,
-        chain_id: int = 31337,
+        chain_id: int = LOCAL_CHAIN,
         port: int = 0,
         anvil: Path | None = None,
         state: Path | None = None,

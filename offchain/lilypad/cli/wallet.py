@@ -114,6 +114,30 @@ def withdraw(invocation: Invocation, amount: int, password_file: Path | None) ->
     return _move(invocation, password_file, "withdraw", amount)
 
 
+@wallet.command()
+@click.option("--amount", type=LILY, default="1000", show_default=True, help="How much.")
+@json_option
+@pass_invocation
+def fund(invocation: Invocation, amount: int) -> int:
+    """Get play money, LILY and gas, on a local chain: every `lilypad up` begins a new one."""
+    from lilypad.agents.faucet import fund as give
+    from lilypad.agents.faucet import require_local_chain
+    from lilypad.cli import session
+
+    settings = session.start(invocation)
+    require_local_chain(settings.chain_id)
+
+    async def work() -> int:
+        async with session.archive(settings) as archive:
+            receipt = await give(archive.network, archive.account, amount)
+            funds = await archive.network.funds(archive.account)
+            gas = await archive.network.gas_money(archive.account)
+        _show_funds(invocation, archive.account, funds, gas, receipt)
+        return 0
+
+    return session.run(work())
+
+
 def _move(invocation: Invocation, password_file: Path | None, what: str, amount: int) -> int:
     from lilypad.cli import session
 

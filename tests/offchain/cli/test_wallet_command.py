@@ -68,6 +68,35 @@ def test_withdraw__of_more_than_is_free__is_rejected(owner: Command) -> None:
     assert "free in the vault" in done.err
 
 
+def test_fund__of_a_new_wallet__lets_it_pay_for_a_job(lilypad: Command, password_file: Path, tmp_path: Path) -> None:
+    command = lilypad.with_settings(keystore=tmp_path / "wallet.json", password_file=password_file)
+    assert command("wallet", "create").code == 0
+    poor = command("run", "cowsay", "-i", "Message=rich")
+    assert poor.code == 5
+    funded = command("wallet", "fund", "--amount", "2.5", "--json")
+    assert funded.code == 0, funded.err
+    assert funded.document["wallet"]["lily"] == "2.5"
+    assert funded.document["gas"]["wei"] == str(10 * 10**18)
+    done = command("run", "cowsay", "-i", "Message=rich", "--json")
+    assert done.code == 0, done.err
+    again = command("wallet", "fund", "--json").document
+    assert again["wallet"]["lily"] == "1002.49"
+    assert int(again["gas"]["wei"]) < 10 * 10**18, "gas only where it is missing"
+
+
+def test_fund__on_another_chain__is_refused(offline: Command, owner: Command) -> None:
+    done = owner.with_settings(chain_id=1)("wallet", "fund")
+    assert done.code == 3
+    assert "local chains (31337) only" in done.err
+    assert "no chain at" in offline("wallet", "fund").err
+
+
+def test_fund__with_more_than_there_is__is_rejected(lilypad: Command) -> None:
+    done = lilypad("wallet", "fund", "--amount", "2000000000")
+    assert done.code == 3
+    assert "the development account has not so much" in done.err
+
+
 def test_command__with_another_password__does_not_start(owner: Command, tmp_path: Path) -> None:
     (tmp_path / "wrong").write_text("wrong")
     done = owner("wallet", "deposit", "1", "--password-file", str(tmp_path / "wrong"))
