@@ -44,7 +44,7 @@ async def network(modules: Path, tmp_path_factory: pytest.TempPathFactory) -> As
 
 @pytest.fixture
 async def lily(network: LocalNetwork) -> AsyncIterator[Lilypad]:
-    async with Lilypad.connect(network.settings, network.accounts.creator) as lily:
+    async with Lilypad(network.accounts.creator, network.settings) as lily:
         yield lily
 
 

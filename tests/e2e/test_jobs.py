@@ -8,7 +8,8 @@ from typing import NoReturn
 
 import pytest
 
-from lilypad.agents.creator import JobOptions, Lilypad
+from lilypad.agents.creator import Lilypad
+from lilypad.agents.job_offers import JobOptions
 from lilypad.agents.localnet import LocalNetwork
 from lilypad.agents.network import Funds
 from lilypad.agents.progress import Progress, Stage

@@ -1,6 +1,6 @@
 """The creator's side as a Python API.
 
-    async with Lilypad.connect(settings, account) as lily:
+    async with Lilypad(account) as lily:
         result = await lily.run("cowsay", {"Message": "hello"})
         print(result.stdout)
 
@@ -12,10 +12,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Coroutine, Mapping
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Self
 
 import aiohttp
@@ -23,10 +23,10 @@ from eth_account.signers.local import LocalAccount
 
 from lilypad.agents.deals import DealBook
 from lilypad.agents.fetching import JobResult, fetch_result
-from lilypad.agents.jobs import FileCounter, Job, JobFolder, creator_folder
+from lilypad.agents.job_offers import JobOffers, JobOptions
+from lilypad.agents.jobs import Job, JobFolder, creator_folder
 from lilypad.agents.network import Actor
-from lilypad.agents.nonces import OfferNonces
-from lilypad.agents.packages import Catalogue, Package, Packages
+from lilypad.agents.packages import Packages
 from lilypad.agents.progress import Progress, Stage
 from lilypad.chain.deployments import read_deployment
 from lilypad.chain.feed import Feed, FeedOptions
@@ -35,65 +35,55 @@ from lilypad.chain.sender import Receipt, Sender
 from lilypad.errors import FaultError, OfferInvalidError, RecoverableError, TransactionRevertedError
 from lilypad.market.book import OfferStatus
 from lilypad.market.client import MarketClient
-from lilypad.modules.folder import write_inputs
 from lilypad.protocol.deal import Deal, DealStatus
 from lilypad.protocol.offers import JobOffer
 from lilypad.protocol.signing import sign
-from lilypad.protocol.words import Verification, Windows
 from lilypad.settings import Settings
 from lilypad.store.blocks import LocalBlockStore
-from lilypad.store.http import upload
 from lilypad.store.journal import Journal
-from lilypad.types import ZERO_ADDRESS, Address
 
 ANNOUNCE_SECONDS = 0.1
 OBSTACLE_SECONDS = 1.0
 """A market that has just heard of an offer may not know its module yet."""
 
 
-@dataclass(frozen=True, slots=True)
-class JobOptions:
-    """What a creator may decide for one job; None takes the module's or the settings' default."""
-
-    payment_ceiling: int | None = None
-    """The most it may cost, in wei; fixes the instruction limit."""
-    target: Address = ZERO_ADDRESS
-    """The only provider that may take it."""
-    lifetime_seconds: int = 600
-    """How long the offer waits for a provider."""
-
-
 class Lilypad:
-    """A creator's account on one network."""
+    """A creator's account on one network; use it as an async context manager.
 
-    def __init__(self, actor: Actor, account: LocalAccount, settings: Settings, session: aiohttp.ClientSession) -> None:
-        self.actor = actor
+    Raises, on entering:
+        FaultError: nothing is deployed on the settings' chain.
+    """
+
+    actor: Actor
+    """What the account can do on chain."""
+
+    def __init__(self, account: LocalAccount, settings: Settings | None = None) -> None:
+        """Without settings, those of the environment."""
         self._account = account
-        self._settings = settings
-        self._session = session
-        self._folder = creator_folder(settings, account.address)
+        self._settings = settings or Settings.from_environment()
+        self._folder = creator_folder(self._settings, account.address)
         self.jobs = JobFolder(self._folder / "jobs")
+        self.packages = Packages(self._settings.modules)
         self._store = LocalBlockStore(self._folder / "blocks")
-        self._market = MarketClient(settings.market, session)
-        self.packages = Packages(settings.modules)
-        self._catalogue = Catalogue(actor, self.packages)
-        self._nonces = OfferNonces(actor, actor.account, FileCounter(self._folder / "offer_nonce"))
+        self._open = AsyncExitStack()
 
-    @classmethod
-    @asynccontextmanager
-    async def connect(cls, settings: Settings, account: LocalAccount) -> AsyncIterator[Self]:
-        """
-        Raises:
-            FaultError: nothing is deployed on the settings' chain, or the endpoint serves another one.
-            ChainUnavailableError: no endpoint answers.
-        """
+    async def __aenter__(self) -> Self:
+        settings = self._settings
         async with AsyncExitStack() as stack:
             rpc = await stack.enter_async_context(Rpc(settings.rpc, chain_id=settings.chain_id))
-            session = await stack.enter_async_context(aiohttp.ClientSession())
-            folder = creator_folder(settings, account.address) / "sessions"
-            journal = stack.enter_context(Journal(folder / f"{time.time_ns():x}.sqlite"))
+            self._session = await stack.enter_async_context(aiohttp.ClientSession())
+            # The keys of this session's transactions; a job's own journal is in its folder.
+            folder = stack.enter_context(TemporaryDirectory(prefix="lilypad-"))
+            journal = stack.enter_context(Journal(Path(folder) / "session.sqlite"))
             deployment = read_deployment(settings.deployments, settings.chain_id)
-            yield cls(Actor(rpc, deployment, Sender(rpc, journal, account)), account, settings, session)
+            self.actor = Actor(rpc, deployment, Sender(rpc, journal, self._account))
+            self._market = MarketClient(settings.market, self._session)
+            self._offers = JobOffers(self.actor, settings, self._folder, self._store, self._session)
+            self._open = stack.pop_all()
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        await self._open.aclose()
 
     # ------------------------------------------------------------------ jobs
 
@@ -116,8 +106,8 @@ class Lilypad:
         """Signs an offer, with its inputs in the market's hands and its price in the vault. Nothing is spent yet."""
         options = options or JobOptions()
         package = self.packages.named(module)
-        offer = await self._offer(package, inputs, options)
-        await self._fund(offer)
+        offer = await self._offers.make(package, inputs, options)
+        await self._offers.fund(offer)
         signature = sign(self._account, self.actor.domain, offer)
         job = Job(
             id=self.actor.domain.digest(offer.struct_hash()).hex(),
@@ -142,16 +132,8 @@ class Lilypad:
             feed = Feed(
                 self.actor.rpc, journal, [self.actor.controller.address], start_block=job.block, options=options
             )
-            following = asyncio.create_task(_absorb(feed, mine))
-            try:
-                async for progress in self._stages(job, mine):
-                    if following.done():
-                        following.result()
-                    yield progress
-            finally:
-                following.cancel()
-                with suppress(asyncio.CancelledError):
-                    await following
+            async for progress in _while_following(_absorb(feed, mine), self._stages(job, mine)):
+                yield progress
 
     async def announce(self, job: Job) -> None:
         """Leaves the offer with the market until it expires, so that the job goes on while nobody follows it."""
@@ -236,53 +218,36 @@ class Lilypad:
             deal = await _next(book, deal)
         return deal
 
-    # ------------------------------------------------------------------ making an offer
-
-    async def _offer(self, package: Package, inputs: Mapping[str, Any], options: JobOptions) -> JobOffer:
-        version = await self._catalogue.version(package)
-        nonce = await self._nonces.take()
-        folder = self._folder / "inputs" / f"{time.time_ns():x}"
-        write_inputs(package.manifest, inputs, folder)
-        content = await self._store.add_directory(folder)
-        await upload(self._settings.market, content, self._store, self._session)
-        settings = self._settings
-        price = settings.price_per_instruction
-        ceiling = options.payment_ceiling or package.manifest.budget.default * price
-        return JobOffer(
-            creator=self.actor.account,
-            target=options.target,
-            solver=ZERO_ADDRESS,
-            solver_bps=0,
-            expiry=int(time.time()) + options.lifetime_seconds,
-            nonce=nonce,
-            module=version,
-            inputs=content.digest,
-            resources=package.manifest.resources,
-            price_per_instruction=price,
-            payment_ceiling=ceiling,
-            collateral=ceiling,
-            windows=Windows(
-                settings.decline_window, settings.submit_window, settings.judge_window, settings.mediate_window
-            ),
-            verification=Verification(self.actor.mediation),
-        )
-
-    async def _fund(self, offer: JobOffer) -> None:
-        """Brings what is missing from the wallet into the vault."""
-        funds = await self.actor.funds(self.actor.account)
-        missing = offer.payment_ceiling - funds.free
-        if missing <= 0:
-            return
-        if funds.wallet < missing:
-            raise FaultError(
-                "the wallet is too poor for this job: send it tokens, or lower the ceiling (--max-cost)",
-                missing=missing - funds.wallet,
-                account=self.actor.account,
-            )
-        await self.actor.deposit(missing, key=f"{offer.nonce}")
-
     def _digest(self, offer: JobOffer) -> str:
         return self.actor.domain.digest(offer.struct_hash()).hex()
+
+
+async def _while_following(
+    following: Coroutine[Any, Any, None], stages: AsyncIterator[Progress]
+) -> AsyncIterator[Progress]:
+    """The stages, as long as the chain is being followed: without it they would wait for ever."""
+    feed = asyncio.create_task(following)
+    try:
+        while True:
+            step = asyncio.create_task(_next_of(stages))
+            try:
+                await asyncio.wait([feed, step], return_when=asyncio.FIRST_COMPLETED)
+                if feed.done():
+                    feed.result()
+                progress = await step
+            finally:
+                step.cancel()
+            if progress is None:
+                return
+            yield progress
+    finally:
+        feed.cancel()
+        with suppress(asyncio.CancelledError):
+            await feed
+
+
+async def _next_of(stages: AsyncIterator[Progress]) -> Progress | None:
+    return await anext(stages, None)
 
 
 async def _absorb(feed: Feed, book: DealBook) -> None:

@@ -98,7 +98,7 @@ async def run_job(
     detach: bool = False,
 ) -> int:
     """From the wish to the exit code."""
-    from lilypad.agents.creator import JobOptions
+    from lilypad.agents.job_offers import JobOptions
     from lilypad.cli import render
     from lilypad.cli.documents import dump, job_document
 

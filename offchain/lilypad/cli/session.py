@@ -169,7 +169,7 @@ async def creator(settings: Settings, account: LocalAccount) -> AsyncIterator[Li
     from lilypad.agents.creator import Lilypad
 
     await reach_chain(settings)
-    async with Lilypad.connect(settings, account) as lily:
+    async with Lilypad(account, settings) as lily:
         yield lily
 
 

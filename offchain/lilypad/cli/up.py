@@ -111,7 +111,7 @@ def _demo(
         click.echo("Starting a network of its own: chain, contracts, market, provider ...", err=True)
         async with (
             local_network(own, chain_port=ports[0], market_port=ports[1]) as network,
-            Lilypad.connect(network.settings, network.accounts.creator) as lily,
+            Lilypad(network.accounts.creator, network.settings) as lily,
         ):
             return await run_job(lily, invocation, module, values, max_cost, output)
 

@@ -1,0 +1,92 @@
+"""From a creator's wish to an offer it can sign: inputs in the market's hands, the price in the vault."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from lilypad.agents.jobs import FileCounter
+from lilypad.agents.network import Actor
+from lilypad.agents.nonces import OfferNonces
+from lilypad.agents.packages import Catalogue, Package, Packages
+from lilypad.errors import FaultError
+from lilypad.modules.folder import write_inputs
+from lilypad.protocol.offers import JobOffer
+from lilypad.protocol.words import Verification, Windows
+from lilypad.settings import Settings
+from lilypad.store.blocks import LocalBlockStore
+from lilypad.store.http import upload
+from lilypad.types import ZERO_ADDRESS, Address
+
+
+@dataclass(frozen=True, slots=True)
+class JobOptions:
+    """What a creator may decide for one job; None takes the module's or the settings' default."""
+
+    payment_ceiling: int | None = None
+    """The most it may cost, in wei; fixes the instruction limit."""
+    target: Address = ZERO_ADDRESS
+    """The only provider that may take it."""
+    lifetime_seconds: int = 600
+    """How long the offer waits for a provider."""
+
+
+class JobOffers:
+    def __init__(
+        self, actor: Actor, settings: Settings, folder: Path, store: LocalBlockStore, session: aiohttp.ClientSession
+    ) -> None:
+        self._actor = actor
+        self._settings = settings
+        self._folder = folder
+        self._store = store
+        self._session = session
+        self._catalogue = Catalogue(actor, Packages(settings.modules))
+        self._nonces = OfferNonces(actor, actor.account, FileCounter(folder / "offer_nonce"))
+
+    async def make(self, package: Package, inputs: Mapping[str, Any], options: JobOptions) -> JobOffer:
+        version = await self._catalogue.version(package)
+        nonce = await self._nonces.take()
+        folder = self._folder / "inputs" / f"{time.time_ns():x}"
+        write_inputs(package.manifest, inputs, folder)
+        content = await self._store.add_directory(folder)
+        await upload(self._settings.market, content, self._store, self._session)
+        settings = self._settings
+        price = settings.price_per_instruction
+        ceiling = options.payment_ceiling or package.manifest.budget.default * price
+        return JobOffer(
+            creator=self._actor.account,
+            target=options.target,
+            solver=ZERO_ADDRESS,
+            solver_bps=0,
+            expiry=int(time.time()) + options.lifetime_seconds,
+            nonce=nonce,
+            module=version,
+            inputs=content.digest,
+            resources=package.manifest.resources,
+            price_per_instruction=price,
+            payment_ceiling=ceiling,
+            collateral=ceiling,
+            windows=Windows(
+                settings.decline_window, settings.submit_window, settings.judge_window, settings.mediate_window
+            ),
+            verification=Verification(self._actor.mediation),
+        )
+
+    async def fund(self, offer: JobOffer) -> None:
+        """Brings what is missing from the wallet into the vault."""
+        funds = await self._actor.funds(self._actor.account)
+        missing = offer.payment_ceiling - funds.free
+        if missing <= 0:
+            return
+        if funds.wallet < missing:
+            raise FaultError(
+                "the wallet is too poor for this job: send it tokens, or lower the ceiling (--max-cost)",
+                missing=missing - funds.wallet,
+                account=self._actor.account,
+            )
+        await self._actor.deposit(missing, key=f"{offer.nonce}")
