@@ -43,9 +43,7 @@ class MarketService:
 
     async def _network(self, request: web.Request) -> web.Response:
         domain = self.book.domain
-        return web.json_response(
-            {"chainId": domain.chain_id, "controller": domain.controller, "solver": self._solver}
-        )
+        return web.json_response({"chainId": domain.chain_id, "controller": domain.controller, "solver": self._solver})
 
     async def _post(self, request: web.Request) -> web.Response:
         signed = _parse(request.match_info["kind"], await request.json())

@@ -25,9 +25,7 @@ def fill_command(manifest: Manifest, texts: Mapping[str, str]) -> tuple[Argv, En
         for argument in group
     )
     env = tuple(
-        (name, value.fill(texts.__getitem__))
-        for name, value in manifest.command.env
-        if _is_given((value,), texts)
+        (name, value.fill(texts.__getitem__)) for name, value in manifest.command.env if _is_given((value,), texts)
     )
     sizes = [len(text.encode()) for text in (*argv, *(f"{name}={value}" for name, value in env))]
     if max(sizes, default=0) > MAX_ARGUMENT_BYTES or sum(sizes) > MAX_COMMAND_BYTES:

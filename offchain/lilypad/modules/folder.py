@@ -72,9 +72,7 @@ def read_inputs(manifest: Manifest, directory: Path) -> Inputs:
         files = {f"{FILES}/{name}": value for name, value in inputs.items() if isinstance(value, FileInput)}
         if found != {INPUTS_FILE, *files}:
             wrong = sorted(found ^ {INPUTS_FILE, *files})
-            raise ModuleInvalidError(
-                f"The inputs lack these files or have them too much: {', '.join(wrong)}."
-            )
+            raise ModuleInvalidError(f"The inputs lack these files or have them too much: {', '.join(wrong)}.")
         for path, expected in files.items():
             if _file_input(directory / path) != expected:
                 raise ModuleInvalidError("An input file is not the one that inputs.json names.", path=path)

@@ -164,9 +164,7 @@ def encode_inputs(inputs: Inputs) -> bytes:
 
 def canonical_json(data: object) -> bytes:
     """Sorted keys, no spaces, UTF-8, no NaN: one value has one encoding."""
-    return json.dumps(
-        data, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-    ).encode()
+    return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
 
 
 def decode_inputs(manifest: Manifest, data: bytes) -> Inputs:

@@ -25,9 +25,7 @@ def compile_pattern(pattern: str, max_length: int, where: str) -> re.Pattern[str
             f"{pattern!r} is not a pattern that is allowed here. Write characters, escapes and [classes] with "
             '?, *, + or {m,n}; for alternatives use type "choice".',
         )
-    open_ends = sum(
-        1 for _, quantifier in _ITEM.findall(pattern) if not re.fullmatch(r"(\{\d+\})?", quantifier)
-    )
+    open_ends = sum(1 for _, quantifier in _ITEM.findall(pattern) if not re.fullmatch(r"(\{\d+\})?", quantifier))
     if max_length**open_ends > _MAX_STEPS:
         fail(
             where,
