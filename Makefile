@@ -33,7 +33,7 @@ unexport PYTHONDONTWRITEBYTECODE
 UV     := $(VIRTUAL_ENV)/bin/uv
 QUIET  := >$(BUILD)/setup.log 2>&1 || { tail -40 $(BUILD)/setup.log; exit 1; }
 
-.PHONY: help setup demo up test lint test-contracts test-offchain format shell gas lock clean
+.PHONY: help setup demo up test lint test-contracts test-offchain invariants format shell gas lock clean
 
 help:
 	@sed -n '1,7s/^# \{0,1\}//p' Makefile
@@ -61,6 +61,10 @@ test-offchain: $(DONE)/test
 
 test-contracts: $(DONE)/test
 	@ape test tests/contracts
+
+# 120,000 calls on the contracts in any order by anybody; make test has 5,000 of them.
+invariants: $(DONE)/test
+	@LILYPAD_INVARIANT_EXAMPLES=2000 pytest -p no:ape_test --timeout 3600 -q tests/invariants
 
 format: $(DONE)/test
 	@ruff check --fix . ; ruff format .
