@@ -73,10 +73,15 @@ def revert_data(error: BaseException) -> bytes:
         for text in map(str, seen.args):
             if match := re.fullmatch(r"0x((?:[0-9a-f]{2})*)", text):
                 return bytes.fromhex(match[1])
-            if match := re.search(r"custom error 0x([0-9a-f]{8}): ?([0-9a-f]*)", text):
-                return bytes.fromhex(match[1] + match[2])
+            if match := re.search(r"custom error 0x([0-9a-f]{8})(?:: )?(.*)", text, re.DOTALL):
+                return bytes.fromhex(match[1]) + _fields_in(match[2])
         seen = seen.__cause__ or seen.__context__
     raise WrongRevertError(f"not a revert: {error!r}") from error
+
+
+def _fields_in(text: str) -> bytes:
+    """Of a call that was not sent, the node tells the fields as hex, or as text if the bytes happen to be some."""
+    return bytes.fromhex(text) if re.fullmatch(r"(?:[0-9a-f]{64})*", text) else text.encode()
 
 
 def _plain_error(_: FoundryProvider, error: Exception, **__: Any) -> ContractLogicError:

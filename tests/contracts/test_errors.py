@@ -61,6 +61,13 @@ def test_reverts_with__error_of_a_contract_behind_the_one_called__is_seen(protoc
         token.transfer(payments, 7, sender=stranger)
 
 
+def test_reverts_with__of_a_view__is_seen_whatever_its_bytes_look_like(protocol: Any, stranger: Any) -> None:
+    token, clock = protocol.token, protocol.token.clock()
+    for later in (2**40, 2**47 + 0x8081):  # bytes that are text, and bytes that are not
+        with reverts_with("ERC5805FutureLookup", timepoint=later, clock=clock):
+            token.getPastVotes(stranger, later)
+
+
 def test_reverts_with__without_data__is_seen(protocol: Any, stranger: Any) -> None:
     no_such_status = 77
     with reverts_with(""):
