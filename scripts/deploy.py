@@ -26,7 +26,10 @@ ROOT = Path(__file__).parent.parent
 @click.option("--params", help="Which file of scripts/params/; the network's name if it is not given.")
 def cli(account: str | None, params: str | None) -> None:
     provider = networks.provider
-    parameters = DeployParameters.load(ROOT / "scripts" / "params" / f"{params or provider.network.name}.yaml")
+    try:
+        parameters = DeployParameters.load(ROOT / "scripts" / "params" / f"{params or provider.network.name}.yaml")
+    except FaultError as error:
+        raise click.ClickException(str(error)) from error
     payer = accounts.load(account) if account else accounts.test_accounts[0]
     head = provider.get_block("latest").number
     if not provider.get_code(FACTORY):
