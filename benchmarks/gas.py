@@ -39,6 +39,7 @@ KEYS = {role: dev_account(index) for index, role in enumerate(ROLES)}
 ADDRESSES = {role: Address(key.address) for role, key in KEYS.items()}
 SOLVER_BPS, ROYALTY_BPS, PROTOCOL_BPS = 200, 300, 100
 CHAIN_ID = 31337
+ANY_PRICE = (1 << 128) - 1
 BATCH = 32
 CROWD = [Account.from_key(keccak(text=f"creator {number}")) for number in range(BATCH)]
 """As many creators as a batch has deals."""
@@ -160,7 +161,7 @@ class Bench:
         return deal
 
     async def challenge(self, deal: Open) -> int:
-        return await self.act("challenger", "challenge", deal.terms.words(), deal.claim)
+        return await self.act("challenger", "challenge", deal.terms.words(), deal.claim, ANY_PRICE)
 
     def acceptance(self, deal: Open, key: LocalAccount = KEYS["creator"]) -> bytes:
         return sign(key, self.domain, Acceptance(deal.terms.id, *deal.claim))

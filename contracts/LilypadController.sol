@@ -200,12 +200,14 @@ contract LilypadController is ILilypadController, OfferNonces, Consent, Ownable2
     // ------------------------------------------------------------------ disputes
 
     /// @inheritdoc ILilypadController
-    function challenge(DealTerms calldata terms, Result calldata result) external {
+    function challenge(DealTerms calldata terms, Result calldata result, uint128 maxLocked) external {
         // Check
         DealId id = dealId(terms);
         IMediation mediation = IMediation(terms.verification.mediation());
         Challenge memory dispute = Challenge(msg.sender, 0, 0);
         (dispute.fee, dispute.bond) = mediation.quote(terms.verification);
+        uint128 locked = dispute.fee + dispute.bond;
+        if (locked > maxLocked) revert Controller_MediationTooDear(id, locked, maxLocked);
 
         // Effect
         DealSlot deal = STORAGE.advance(id, DealStatus.Submitted, DealStatus.Challenged, dispute.digestWith(result));
@@ -214,7 +216,7 @@ contract LilypadController is ILilypadController, OfferNonces, Consent, Ownable2
         emit DealChallenged(id, msg.sender, result, dispute.fee, dispute.bond);
 
         // Interaction
-        PAYMENTS.lock(msg.sender, dispute.fee + dispute.bond, address(0), 0);
+        PAYMENTS.lock(msg.sender, locked, address(0), 0);
         mediation.open(id, terms, result, dispute);
     }
 

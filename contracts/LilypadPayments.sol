@@ -111,9 +111,10 @@ contract LilypadPayments is ILilypadPayments, ILilypadPaymentsController {
         uint256 taken = uint256(legs.creator.unlock) + legs.provider.unlock;
         uint256 credited = uint256(legs.creator.credit) + legs.provider.credit;
         for (uint256 i = 0; i < legs.others.length; ++i) {
-            _apply(legs.others[i]);
-            taken += legs.others[i].unlock;
-            credited += legs.others[i].credit;
+            Leg calldata leg = legs.others[i];
+            _apply(leg);
+            taken += leg.unlock;
+            credited += leg.credit;
         }
         if (taken != credited) revert Payments_NotConserved(msg.sender, taken, credited);
     }

@@ -38,6 +38,8 @@ interface IControllerErrors {
     error Controller_TooLate(DealId id, uint256 deadline, uint256 nowAt);
     error Controller_TooEarly(DealId id, uint256 deadline, uint256 nowAt);
     error Controller_WrongResult(DealId id, bytes26 actual, bytes26 expected);
+    /// @notice The mediation asks for more than the challenger allowed. Look at its quote, or leave the result alone.
+    error Controller_MediationTooDear(DealId id, uint256 locked, uint256 maxLocked);
 
     error Controller_TooLittleGas(uint256 index, uint256 needed);
     error Controller_ParameterOutOfBounds(uint256 value, uint256 low, uint256 high);
@@ -126,7 +128,9 @@ interface ILilypadController is IControllerErrors, IControllerEvents, IOfferNonc
     function late(DealTerms calldata terms) external;
 
     /// @notice Anyone disputes a result, locking the mediation's fee and bond from its free balance.
-    function challenge(DealTerms calldata terms, Result calldata result) external;
+    /// @param maxLocked the most that fee and bond may be together: the two parties chose the mediation, not the
+    /// challenger, and it names its price in this very transaction.
+    function challenge(DealTerms calldata terms, Result calldata result, uint128 maxLocked) external;
 
     /// @notice The mediation named in the terms decides a dispute.
     function verdict(DealTerms calldata terms, Result calldata result, Challenge calldata dispute, Verdict decision)

@@ -17,6 +17,7 @@ from lilypad.protocol.words import Shares
 from lilypad.types import Address
 from tests.contracts.errors import name_of
 from tests.contracts.makers import (
+    ANY_PRICE,
     BOND,
     MEDIATION_FEE,
     PROTOCOL_BPS,
@@ -127,7 +128,7 @@ class Desk:
 
     def challenge(self, case: Case, by: AccountAPI | None = None) -> Case:
         by = by or self.roles.challenger
-        receipt = self.controller.challenge(*case.submitted, sender=by)
+        receipt = self.controller.challenge(*case.submitted, ANY_PRICE, sender=by)
         dispute = Challenge(Address(by.address), MEDIATION_FEE, BOND)
         return replace(case, dispute=dispute, since=receipt.timestamp)
 

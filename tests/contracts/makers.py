@@ -19,6 +19,8 @@ from lilypad.types import ZERO_ADDRESS, Address, Digest, ModuleId, Resources
 ETHER = 10**18
 WINDOWS = Windows(decline=600, submit=3_600, judge=1_800, mediate=7_200)
 CEILING = 10 * ETHER
+ANY_PRICE = (1 << 128) - 1
+"""Whoever challenges with it takes whatever the mediation asks for."""
 COLLATERAL = 20 * ETHER
 MEDIATION_FEE, BOND = 3 * ETHER, 1 * ETHER
 """What MockMediation asks for."""

@@ -10,7 +10,7 @@ from lilypad.protocol.deal import Claim, Deal, DealStatus, Verdict
 from lilypad.protocol.offers import Acceptance, JobOffer, Netting, ResourceOffer, Signable, Submission
 from lilypad.protocol.settlement import Challenge
 from lilypad.types import Address, DealId
-from tests.contracts.makers import BOND, MEDIATION_FEE, words
+from tests.contracts.makers import ANY_PRICE, BOND, MEDIATION_FEE, words
 from tests.invariants.evm import error_name
 from tests.invariants.machine import NAMES, Machine
 from tests.invariants.model import RefusedError
@@ -154,7 +154,7 @@ class Actions(Machine):
     def challenge(self, deal: Deal, by: str, claim: Claim) -> None:
         self.both(
             lambda: self.model.challenge(deal, ADDRESSES[by], claim, self.evm.now),
-            self.call(by, "challenge", deal.terms.words(), words(claim)),
+            self.call(by, "challenge", deal.terms.words(), words(claim), ANY_PRICE),
         )
 
     def decide(self, deal: Deal, claim: Claim, dispute: Challenge, verdict: Verdict) -> None:

@@ -123,7 +123,11 @@ class Actor(Network):
         return await self._on_deal("accept", deal, _claim_of(deal))
 
     async def challenge(self, deal: Deal) -> Receipt:
-        return await self._on_deal("challenge", deal, _claim_of(deal))
+        """At the price that the mediation quotes now, and no other."""
+        verification = deal.terms.verification
+        mediation = Contract("MockMediation", verification.mediation)  # for IMediation's part of its ABI
+        fee, bond = await mediation.call(self.rpc, "quote", verification.pack())
+        return await self._on_deal("challenge", deal, _claim_of(deal), fee + bond)
 
     async def end_overdue(self, deal: Deal, way: WayOut) -> Receipt:
         """The permissionless call that `way_out` names."""

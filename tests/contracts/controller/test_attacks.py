@@ -11,7 +11,7 @@ from lilypad.protocol import settlement
 from lilypad.protocol.deal import DealStatus, Verdict, WayOut
 from lilypad.protocol.settlement import BURNED, Change
 from tests.contracts.errors import reverts_with
-from tests.contracts.makers import CEILING, COLLATERAL, MEDIATION_FEE, RIGHT, WINDOWS, words
+from tests.contracts.makers import ANY_PRICE, CEILING, COLLATERAL, MEDIATION_FEE, RIGHT, WINDOWS, words
 
 OPEN = [DealStatus.AGREED, DealStatus.SUBMITTED, DealStatus.CHALLENGED]
 WAYS = dict(zip(OPEN, WayOut, strict=True))
@@ -47,7 +47,7 @@ def test_late_challenge_then_timeout__is_no_free_compute(controller: Any, desk: 
     deadline = case.since + case.terms.windows.judge
     at(deadline + 1)
     with reverts_with("Controller_TooLate", id=case.id, deadline=deadline, nowAt=deadline + 1):
-        controller.challenge(*case.submitted, sender=creator)
+        controller.challenge(*case.submitted, ANY_PRICE, sender=creator)
 
 
 def test_challenge_that_nobody_has_time_to_decide__provider_never_signed_for_it(

@@ -9,7 +9,7 @@ import pytest
 from lilypad.protocol.words import Verification
 from lilypad.types import Address
 from tests.contracts.errors import decode_revert, name_of
-from tests.contracts.makers import CEILING
+from tests.contracts.makers import ANY_PRICE, CEILING
 
 CALL_BACK = 5
 NOT_SIGNED: dict[str, bytes] = {"job_signature": b""}
@@ -152,7 +152,7 @@ def test_batch__then_a_mediation_is_asked__does_not_speak_for_the_challenger(
     )
     calls = [
         controller.agreeBatch.encode_input([]),
-        controller.challenge.encode_input(*case.submitted),
+        controller.challenge.encode_input(*case.submitted, ANY_PRICE),
         controller.agreeBatch.encode_input([unsigned(judge), unsigned(caller)]),
     ]
     receipt = caller.run([controller] * 3, calls, sender=roles.stranger)

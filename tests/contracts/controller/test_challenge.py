@@ -14,7 +14,7 @@ from lilypad.protocol.commitment import result_digest
 from lilypad.protocol.deal import DealStatus
 from lilypad.protocol.words import Verification
 from tests.contracts.errors import OVERFLOW, reverts_with
-from tests.contracts.makers import BOND, COLLATERAL, MEDIATION_FEE, OTHER, RIGHT, words
+from tests.contracts.makers import ANY_PRICE, BOND, COLLATERAL, MEDIATION_FEE, OTHER, RIGHT, words
 
 DISPUTE = ["bytes32", "uint64", "address", "uint128", "uint128"]
 
@@ -38,7 +38,7 @@ def test_challenge__by_anyone__locks_fee_and_bond_and_opens_the_case(
     case, by = desk.submitted(), getattr(roles, who)
     dispute = settlement.Challenge(by.address, MEDIATION_FEE, BOND)
     with books.changed_by(settlement.locked_by_challenge(dispute)):
-        receipt = controller.challenge(*case.submitted, sender=by)
+        receipt = controller.challenge(*case.submitted, ANY_PRICE, sender=by)
 
     (event,) = controller.DealChallenged.from_receipt(receipt)
     assert (bytes(event.id), event.challenger) == (case.id, by)
@@ -56,7 +56,25 @@ def test_challenge__last_second_of_the_judge_window__is_challenged(
 ) -> None:
     case = desk.submitted()
     at(case.since + case.terms.windows.judge)
-    controller.challenge(*case.submitted, sender=challenger)
+    controller.challenge(*case.submitted, ANY_PRICE, sender=challenger)
+
+
+def test_challenge__dearer_than_the_challenger_allowed__reverts(
+    controller: Any, desk: Any, challenger: Any, books: Any
+) -> None:
+    case = desk.submitted()
+    asked = MEDIATION_FEE + BOND
+    wrong = {"id": case.id, "locked": asked, "maxLocked": asked - 1}
+    with books.unchanged(), reverts_with("Controller_MediationTooDear", **wrong):
+        controller.challenge(*case.submitted, asked - 1, sender=challenger)
+
+
+def test_challenge__at_exactly_the_price_allowed__locks_it(
+    controller: Any, desk: Any, challenger: Any, books: Any
+) -> None:
+    case = desk.submitted()
+    controller.challenge(*case.submitted, MEDIATION_FEE + BOND, sender=challenger)
+    assert books.of(challenger).locked == MEDIATION_FEE + BOND
 
 
 def test_challenge__second_after_the_judge_window__reverts(controller: Any, desk: Any, creator: Any, at: Any) -> None:
@@ -64,7 +82,7 @@ def test_challenge__second_after_the_judge_window__reverts(controller: Any, desk
     deadline = case.since + case.terms.windows.judge
     at(deadline + 1)
     with reverts_with("Controller_TooLate", id=case.id, deadline=deadline, nowAt=deadline + 1):
-        controller.challenge(*case.submitted, sender=creator)
+        controller.challenge(*case.submitted, ANY_PRICE, sender=creator)
 
 
 def test_challenge__another_result__reverts(controller: Any, desk: Any, challenger: Any) -> None:
@@ -74,7 +92,7 @@ def test_challenge__another_result__reverts(controller: Any, desk: Any, challeng
         "expected": result_digest(OTHER.commitment, OTHER.instruction_count),
     }
     with reverts_with("Controller_WrongResult", id=case.id, **wrong):
-        controller.challenge(case.terms.words(), words(OTHER), sender=challenger)
+        controller.challenge(case.terms.words(), words(OTHER), ANY_PRICE, sender=challenger)
 
 
 def test_challenge__without_funds__reverts(controller: Any, desk: Any, stranger: Any) -> None:
@@ -86,13 +104,13 @@ def test_challenge__without_funds__reverts(controller: Any, desk: Any, stranger:
         free=0,
         needed=MEDIATION_FEE + BOND,
     ):
-        controller.challenge(*case.submitted, sender=stranger)
+        controller.challenge(*case.submitted, ANY_PRICE, sender=stranger)
 
 
 def test_challenge__twice__reverts(controller: Any, desk: Any, creator: Any) -> None:
     case = desk.challenged()
     with reverts_with("Storage_WrongStatus", id=case.id, actual=DealStatus.CHALLENGED, expected=DealStatus.SUBMITTED):
-        controller.challenge(*case.submitted, sender=creator)
+        controller.challenge(*case.submitted, ANY_PRICE, sender=creator)
 
 
 def test_challenge__mediation_without_code__reverts_and_the_deal_goes_on(
@@ -101,7 +119,7 @@ def test_challenge__mediation_without_code__reverts_and_the_deal_goes_on(
     nobody = Verification(stranger.address)
     case = desk.submit(desk.agree(maker.job(verification=nobody), maker.resource(verification=nobody)))
     with reverts_with(""):
-        controller.challenge(*case.submitted, sender=creator)
+        controller.challenge(*case.submitted, ANY_PRICE, sender=creator)
     at(case.since + case.terms.windows.judge + 1)
     controller.finalize(*case.submitted, sender=stranger)
 
@@ -111,7 +129,7 @@ def test_challenge__mediation_refuses__reverts_and_the_deal_goes_on(
 ) -> None:
     rogue.set(0, 0, [], True, sender=stranger)
     with books.unchanged(), reverts_with("Error", message="refused"):
-        controller.challenge(*before_rogue.submitted, sender=creator)
+        controller.challenge(*before_rogue.submitted, ANY_PRICE, sender=creator)
     at(before_rogue.since + before_rogue.terms.windows.judge + 1)
     controller.finalize(*before_rogue.submitted, sender=stranger)
 
@@ -122,14 +140,14 @@ def test_challenge__mediation_asks_more_than_there_is__reverts(
     most = 2**128 - 1
     rogue.set(most, 1, [], False, sender=stranger)
     with reverts_with("Panic", code=OVERFLOW):
-        controller.challenge(*before_rogue.submitted, sender=creator)
+        controller.challenge(*before_rogue.submitted, ANY_PRICE, sender=creator)
 
 
 def test_challenge__mediation_decides_at_once__is_paid_once(
     controller: Any, protocol: Any, before_rogue: Any, rogue: Any, roles: Any, payments: Any
 ) -> None:
     rogue.set(5, 2, [2], False, sender=roles.stranger)
-    receipt = controller.challenge(*before_rogue.submitted, sender=roles.challenger)
+    receipt = controller.challenge(*before_rogue.submitted, ANY_PRICE, sender=roles.challenger)
 
     (event,) = controller.DealDecided.from_receipt(receipt)
     assert bytes(event.id) == before_rogue.id
@@ -148,7 +166,7 @@ def test_challenge__mediation_decides_twice__reverts(
         actual=DealStatus.ACCEPTED,
         expected=DealStatus.CHALLENGED,
     ):
-        controller.challenge(*before_rogue.submitted, sender=roles.challenger)
+        controller.challenge(*before_rogue.submitted, ANY_PRICE, sender=roles.challenger)
 
 
 @pytest.mark.parametrize("verdict", [1, 2])
@@ -158,7 +176,7 @@ def test_challenge__fee_above_the_collateral__challenger_pays_what_is_missing(
     fee = COLLATERAL + 7
     rogue.set(fee, 2, [verdict], False, sender=roles.stranger)
     before = books.all()
-    controller.challenge(*before_rogue.submitted, sender=roles.challenger)
+    controller.challenge(*before_rogue.submitted, ANY_PRICE, sender=roles.challenger)
 
     dispute = settlement.Challenge(roles.challenger.address, fee, 2)
     cost = settlement.cost(before_rogue.terms, RIGHT.instruction_count)
@@ -180,7 +198,7 @@ def test_challenge__free_of_charge__moves_nothing(
     controller: Any, before_rogue: Any, stranger: Any, books: Any
 ) -> None:
     with books.unchanged():
-        controller.challenge(*before_rogue.submitted, sender=stranger)
+        controller.challenge(*before_rogue.submitted, ANY_PRICE, sender=stranger)
 
 
 def test_challenge__judge_window_of_this_deal__is_what_counts(
@@ -190,4 +208,4 @@ def test_challenge__judge_window_of_this_deal__is_what_counts(
     case = desk.submitted(windows=windows)
     at(case.since + 11)
     with reverts_with("Controller_TooLate", id=case.id, deadline=case.since + 10, nowAt=case.since + 11):
-        controller.challenge(*case.submitted, sender=challenger)
+        controller.challenge(*case.submitted, ANY_PRICE, sender=challenger)

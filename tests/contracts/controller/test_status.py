@@ -10,7 +10,7 @@ import pytest
 from lilypad.protocol.deal import DealStatus, Verdict
 from tests.contracts.desk import Case
 from tests.contracts.errors import reverts_with
-from tests.contracts.makers import words
+from tests.contracts.makers import ANY_PRICE, words
 
 NONE, AGREED, SUBMITTED, CHALLENGED = list(DealStatus)[:4]
 
@@ -28,7 +28,7 @@ CALLS: dict[str, tuple[set[DealStatus], Call]] = {
     ),
     "accept": ({SUBMITTED}, lambda d, c: d.controller.accept(*c.submitted, sender=d.roles.creator)),
     "finalize": ({SUBMITTED}, lambda d, c: d.controller.finalize(*c.submitted, sender=d.roles.stranger)),
-    "challenge": ({SUBMITTED}, lambda d, c: d.controller.challenge(*c.submitted, sender=d.roles.creator)),
+    "challenge": ({SUBMITTED}, lambda d, c: d.controller.challenge(*c.submitted, ANY_PRICE, sender=d.roles.creator)),
     "expire": ({CHALLENGED}, lambda d, c: d.controller.expire(*c.disputed, sender=d.roles.stranger)),
     **{f"verdict {verdict.name}": ({CHALLENGED}, lambda d, c, v=verdict: d.decide(c, v)) for verdict in Verdict},
 }

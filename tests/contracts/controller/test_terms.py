@@ -12,7 +12,7 @@ from lilypad.protocol.deal import DealStatus, Verdict
 from lilypad.protocol.terms import DealTerms
 from lilypad.protocol.words import Shares, Windows
 from tests.contracts.errors import reverts_with
-from tests.contracts.makers import RIGHT, words
+from tests.contracts.makers import ANY_PRICE, RIGHT, words
 
 
 def other(value: Any) -> Any:
@@ -62,8 +62,9 @@ def test_agreed__more_collateral_than_was_locked__finds_no_deal(
 def test_submitted__oneself_as_provider__finds_no_deal(controller: Any, desk: Any, roles: Any, call: str) -> None:
     case = desk.submitted()
     false = replace(case, terms=replace(case.terms, provider=roles.creator.address))
+    price = (ANY_PRICE,) if call == "challenge" else ()
     with reverts_with("Storage_WrongStatus", id=false.id, actual=DealStatus.NONE, expected=DealStatus.SUBMITTED):
-        getattr(controller, call)(*false.submitted, sender=roles.creator)
+        getattr(controller, call)(*false.submitted, *price, sender=roles.creator)
 
 
 def test_challenged__other_terms__find_no_deal(controller: Any, desk: Any, stranger: Any, at: Any) -> None:
