@@ -11,6 +11,7 @@ on chain, so `follow` takes a job up again wherever an earlier process left it.
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import AsyncExitStack, suppress
@@ -35,12 +36,14 @@ from lilypad.chain.sender import Receipt, Sender
 from lilypad.errors import FaultError, OfferInvalidError, RecoverableError, TransactionRevertedError
 from lilypad.market.book import OfferStatus
 from lilypad.market.client import MarketClient
-from lilypad.protocol.deal import Deal, DealStatus
+from lilypad.protocol.deal import Deal, DealStatus, deadline, way_out
 from lilypad.protocol.offers import JobOffer
 from lilypad.protocol.signing import sign
 from lilypad.settings import Settings
 from lilypad.store.blocks import LocalBlockStore
 from lilypad.store.journal import Journal
+
+log = logging.getLogger(__name__)
 
 ANNOUNCE_SECONDS = 0.1
 OBSTACLE_SECONDS = 1.0
@@ -159,7 +162,7 @@ class Lilypad:
         job = self.jobs.agreed(job, deal.id)
         yield Progress(Stage.AGREED, job, deal)
         while deal.status is DealStatus.AGREED:
-            deal = await _next(book, deal)
+            deal = await self._moved(deal, book)
         if deal.claim is None:
             yield Progress(Stage.ENDED, job, deal)
             return
@@ -177,7 +180,8 @@ class Lilypad:
             state = await self._market.announce(job.signed)
         except OfferInvalidError:
             if time.time() > job.signed.offer.expiry and await self._expired_unused(job, book):
-                raise
+                message = "no provider took the job before its offer expired; nothing was spent, run it again"
+                raise OfferInvalidError(message, job=job.id) from None
             await asyncio.sleep(ANNOUNCE_SECONDS)
             return ()
         if state.status is OfferStatus.REFUSED:
@@ -201,12 +205,16 @@ class Lilypad:
         time to challenge is nearly over."""
         until = deal.since + deal.terms.windows.judge * 3 // 4
         output = self.jobs.path(job.id) / "output"
+        told = False
         while True:
             try:
                 return await fetch_result(self.actor, deal, self._store, output, self._session)
-            except RecoverableError:
+            except RecoverableError as error:
                 if time.time() > until:
                     raise
+                if not told:
+                    log.warning("result_awaited", extra={"job": job.id[:12], "error": str(error)})
+                    told = True
                 await asyncio.sleep(ANNOUNCE_SECONDS)
 
     async def _accept(self, deal: Deal, book: DealBook) -> Deal:
@@ -215,8 +223,18 @@ class Lilypad:
             with suppress(TransactionRevertedError):
                 await self.actor.accept(deal)
         while not deal.status.is_end:
-            deal = await _next(book, deal)
+            deal = await self._moved(deal, book)
         return deal
+
+    async def _moved(self, deal: Deal, book: DealBook) -> Deal:
+        """The deal when the chain has moved it on. Past its deadline this side ends it, for the other may be gone."""
+        now = max(book.now, int(time.time()))
+        if (way := way_out(deal, now)) is not None:
+            with suppress(TransactionRevertedError):  # somebody was faster, or the chain's clock is behind
+                await self.actor.end_overdue(deal, way)
+        pause = max((deadline(deal) or now) - now, 0) + 1.0
+        moved = await book.wait_while(deal, pause)
+        return moved if moved is not None else await book.wait_for(deal.id)
 
     def _digest(self, offer: JobOffer) -> str:
         return self.actor.domain.digest(offer.struct_hash()).hex()
@@ -253,9 +271,3 @@ async def _next_of(stages: AsyncIterator[Progress]) -> Progress | None:
 async def _absorb(feed: Feed, book: DealBook) -> None:
     async for batch in feed.batches():
         await book.absorb(batch)
-
-
-async def _next(book: DealBook, deal: Deal) -> Deal:
-    """The deal when the chain has moved it on."""
-    moved = await book.wait_while(deal)
-    return moved if moved is not None else await book.wait_for(deal.id)

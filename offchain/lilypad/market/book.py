@@ -57,6 +57,8 @@ class Entry:
     status: OfferStatus = OfferStatus.RESTING
     reason: str = ""
     deal: DealId | None = None
+    heard: int = 0
+    """When it was announced last. Who offers a machine says so again and again; one that is silent may be gone."""
 
 
 class OrderBook:
@@ -74,6 +76,7 @@ class OrderBook:
         """
         digest = self.domain.digest(signed.offer.struct_hash())
         if (known := self._entries.get(digest)) is not None:
+            known.heard = now
             return known
         if signer_of(self.domain, signed.offer, signed.signature) != signed.maker:
             raise OfferInvalidError(
@@ -85,7 +88,7 @@ class OrderBook:
             self.forget_expired(now)
         if len(self._entries) >= self._capacity:
             raise OfferInvalidError("the order book is full: try again later", capacity=self._capacity)
-        entry = self._entries[digest] = Entry(digest, signed)
+        entry = self._entries[digest] = Entry(digest, signed, heard=now)
         return entry
 
     def get(self, digest: bytes) -> Entry | None:

@@ -8,13 +8,16 @@ from lilypad.market.book import Entry, OrderBook, SignedJob, SignedResource
 from lilypad.protocol.matching import ModuleListing, Parameters, mismatch
 from lilypad.types import ModuleId
 
+SILENCE_SECONDS = 30
+"""A provider announces its offers every few seconds; one that has not for so long is not matched."""
+
 
 def pairs(
     book: OrderBook, listing: Callable[[ModuleId], ModuleListing], parameters: Parameters, now: int
 ) -> Iterator[tuple[Entry, Entry]]:
     """Each resting job with the cheapest resource that takes it; an offer is in one pair at most."""
     taken: set[bytes] = set()
-    resources = sorted(book.resting(SignedResource), key=_price)
+    resources = sorted(_awake(book, now), key=_price)
     for job in list(book.resting(SignedJob)):
         for resource in resources:
             if resource.digest not in taken and _fits(job, resource, listing, parameters, now):
@@ -30,9 +33,16 @@ def obstacles(
     parameters: Parameters,
     now: int,
 ) -> set[str]:
-    """Why a job rests: the rules that it breaks with each resource in the book; empty if there is none."""
-    found = (_mismatch(job, resource, listing, parameters, now) for resource in book.resting(SignedResource))
+    """Why a job rests: the rules that it breaks with each resource in the book, or that there is no resource."""
+    resources = list(_awake(book, now))
+    if not resources:
+        return {"NoProvider"}
+    found = (_mismatch(job, resource, listing, parameters, now) for resource in resources)
     return {name for name in found if name is not None}
+
+
+def _awake(book: OrderBook, now: int) -> Iterator[Entry]:
+    return (entry for entry in book.resting(SignedResource) if now - entry.heard <= SILENCE_SECONDS)
 
 
 def _price(entry: Entry) -> int:
