@@ -83,7 +83,8 @@ class Packages:
             known = ", ".join(sorted(self._by_name)) or "none"
             raise ModuleInvalidError(f"there is no module {name!r} here; known are: {known}")
         if not package.is_built:
-            raise ModuleInvalidError(f"the module {name!r} is not built yet: see {package.folder.name}/module.toml")
+            how = f"build it with `python modules/build_image.py {name}`, then start the network again"
+            raise ModuleInvalidError(f"the module {name!r} is not built yet: {how}", folder=package.folder)
         return package
 
     def with_digest(self, digest: Digest) -> Package | None:
@@ -123,7 +124,8 @@ class Catalogue:
             if (await self._network.listing(module)).status is ModuleStatus.CURATED:
                 return module
         if not found:
-            raise ModuleInvalidError(f"nobody has published {package.manifest.name} {package.manifest.version} here")
+            name = f"{package.manifest.name} {package.manifest.version}"
+            raise ModuleInvalidError(f"nobody has published {name} on this chain; `lilypad up` does when it starts")
         return found[0]
 
     async def _refresh(self) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from lilypad.cli.options import Invocation, check_output, json_option, output_option, pass_invocation
-from lilypad.errors import RecoverableError
+from lilypad.errors import OfferInvalidError, RecoverableError
 
 
 @click.command()
@@ -83,6 +83,8 @@ def result(invocation: Invocation, id: str, output: Path | None) -> int:
         async with session.archive(settings) as archive:
             job = archive.jobs.find(id)
             standing = (await archive.standings([job])).get(job.id)
+            if standing is None and job.signed.offer.expiry < time.time():
+                raise OfferInvalidError("no provider took the job before its offer expired", job=job.id)
             if standing is None:
                 hint = f"the job has no deal yet; go on with `lilypad resume {job.id[:12]}`"
                 raise RecoverableError(hint, job=job.id)

@@ -30,6 +30,9 @@ WAITING = {
 
 
 OBSTACLES = {
+    "NoProvider": "none is free in this market",
+    "OfferExpired": "an offer has expired",
+    "SelfDeal": "nobody makes a deal with oneself: use another wallet",
     "PriceTooHigh": "the price per instruction is above LILYPAD_PRICE_PER_INSTRUCTION",
     "MinimumAboveCeiling": "the minimum payment is above what this job may cost: raise --max-cost",
     "CollateralTooLow": "the collateral is too low for this job: lower --max-cost",
