@@ -17,7 +17,7 @@ pragma solidity 0.8.37;
 /// | decline | provider | agreed + decline window |
 /// | submitResult | provider | agreed + submit window |
 /// | settle | provider with the creator's signature, or anyone with both | any time in Agreed or Submitted |
-/// | accept | creator, or anyone with its signature | any time in Submitted |
+/// | accept | creator | any time in Submitted |
 /// | finalize | anyone | after submitted + judge window |
 /// | challenge | anyone with fee and bond | submitted + judge window |
 /// | verdict | the mediation contract that both offers name | any time in Challenged |
