@@ -198,11 +198,11 @@ def build(name: str, *, load: bool = True) -> str:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description="Build a module's Docker image and load it into the engine.")
-    parser.add_argument("names", nargs="+", metavar="module")
+    parser.add_argument("names", nargs="+", metavar="module", help="its name, or its folder")
     parser.add_argument("--no-load", action="store_true", help="only write .build/modules/<name>/image.tar")
     arguments = parser.parse_args()
     try:
-        for name in arguments.names:
+        for name in (Path(given).name for given in arguments.names):
             sys.stdout.write(f"{name} {build(name, load=not arguments.no_load)}\n")
     except BuildError as error:
         sys.stderr.write(f"{error}\n")

@@ -85,7 +85,8 @@ class JobOffers:
             return
         if funds.wallet < missing:
             raise FaultError(
-                "the wallet is too poor for this job: send it tokens, or lower the ceiling (--max-cost)",
+                "the wallet is too poor for this job: send it LILY (`lilypad wallet fund` on a local chain), "
+                "or lower the ceiling (--max-cost)",
                 missing=missing - funds.wallet,
                 account=self._actor.account,
             )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from lilypad.cli.failures import NO_RESULT, exit_code_of_module
+from lilypad.cli.failures import NO_RESULT, OUT_OF_BUDGET, exit_code_of_module
 from lilypad.cli.options import (
     LILY,
     Invocation,
@@ -150,4 +150,7 @@ def deliver(
         render.summary(document)
     if result is None or document["state"] in ("rejected", "undecided"):
         return NO_RESULT
-    return exit_code_of_module(result.exit_status)
+    code = exit_code_of_module(result.exit_status)
+    if code == OUT_OF_BUDGET:
+        click.echo("lilypad: the module reached its instruction limit; a higher --max-cost raises it", err=True)
+    return code

@@ -151,8 +151,9 @@ def _announce(invocation: Invocation, given: Settings, network: LocalNetwork) ->
     if invocation.json:
         click.echo(dump(document))
         return
-    render.pairs([("chain", f"{document['rpc']} (chain id {settings.chain_id})"), ("market", document["market"])])
-    render.pairs([("data", document["data"]), ("contracts", "")])
+    chain = f"{document['rpc']} (chain id {settings.chain_id})"
+    render.pairs([("chain", chain), ("market", document["market"]), ("data", document["data"])])
+    render.pairs([("contracts", "")])
     render.pairs([(f"  {name}", address) for name, address in network.deployment.contracts.items()])
     render.pairs([("accounts", "(well-known development keys: nothing of value belongs there)")])
     render.pairs([(f"  {name}", address) for name, address in document["accounts"].items()])
