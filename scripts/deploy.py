@@ -62,6 +62,7 @@ def first_block(contracts: dict[str, Address], head: int) -> int:
 def create(step: Step, payer: AccountAPI) -> str:
     if networks.provider.get_code(step.address):
         return "is there"
-    transaction = networks.ecosystem.create_transaction(receiver=FACTORY, data=step.factory_data, chain_id=chain_id())
+    fields = {"sender": payer.address, "receiver": FACTORY, "data": step.factory_data, "chain_id": chain_id()}
+    transaction = networks.ecosystem.create_transaction(**fields)
     payer.call(transaction)
     return "created"
