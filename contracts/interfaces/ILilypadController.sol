@@ -14,34 +14,101 @@ import {Windows} from "../types/Windows.sol";
 
 /// @notice Why two offers do not make a deal, or an action on a deal is refused.
 interface IControllerErrors {
+    /// @notice The signature is not this account's over this digest: another key, another chain or controller, or a
+    /// field that was changed after signing. Sign the same message again; a contract must answer to ERC-1271.
+    /// @dev Seen by whoever brings a signature: with an offer, a result or a netting.
     error Controller_BadSignature(address signer, bytes32 digest);
+    /// @notice The time until which the maker stands by its word has passed. Ask the maker for a fresh one.
+    /// @dev Seen by whoever brings two offers or a netting.
     error Controller_OfferExpired(address signer, uint256 expiry, uint256 nowAt);
 
+    /// @notice The job is offered to one provider alone, and this is another. Bring that provider's offer, or leave
+    /// the target empty.
+    /// @dev Seen by whoever brings two offers.
     error Controller_NotTarget(address provider, address target);
+    /// @notice Creator and provider are one account. Use two accounts: a deal with oneself proves nothing.
+    /// @dev Seen by whoever brings two offers.
     error Controller_SelfDeal(address account);
+    /// @notice The provider charges more for an instruction than the creator pays. Find a cheaper provider, or sign
+    /// a higher price.
+    /// @dev Seen by whoever brings two offers.
     error Controller_PriceTooHigh(uint256 price, uint256 limit);
+    /// @notice The least that the provider charges is more than the most that the creator can be charged. Raise the
+    /// payment ceiling, or find another provider.
+    /// @dev Seen by whoever brings two offers.
     error Controller_MinimumAboveCeiling(uint256 minimumPayment, uint256 paymentCeiling);
+    /// @notice The provider risks less than the creator or governance asks for. Sign an offer with at least
+    /// `needed`, or lower the payment ceiling, of which governance's floor is a share.
+    /// @dev Seen by whoever brings two offers.
     error Controller_CollateralTooLow(uint256 collateral, uint256 needed);
+    /// @notice The penalty for lateness could not be taken out of the collateral. The provider signs a smaller
+    /// penalty or a larger collateral.
+    /// @dev Seen by whoever brings two offers.
     error Controller_PenaltyAboveCollateral(uint256 latePenalty, uint256 collateral);
+    /// @notice The machine has less than the job needs in at least one lane, or a word has bits above the five
+    /// lanes. Find a larger machine, or ask for less.
+    /// @dev Seen by whoever brings two offers.
     error Controller_ResourcesTooSmall(Resources available, Resources needed);
+    /// @notice The job leaves no time to submit, judge or mediate, more than 30 days, or more to decline than to submit.
+    /// The creator signs other windows.
+    /// @dev Seen by whoever brings two offers.
     error Controller_WindowsInvalid(Windows windows);
+    /// @notice The job leaves the provider less time than it needs to decline, submit or have a dispute decided, or
+    /// more time to be judged than it waits. Take its windows, or another provider.
+    /// @dev Seen by whoever brings two offers.
     error Controller_WindowsRefused(Windows asked, Windows limits);
+    /// @notice The offers name different ways to decide a dispute. Both must carry the same word, bit for bit.
+    /// @dev Seen by whoever brings two offers.
     error Controller_VerificationDiffers(Verification asked, Verification offered);
+    /// @notice The way to decide a dispute names no mediation, an unknown level, or has stray bits. Both sides sign
+    /// a valid one.
+    /// @dev Seen by whoever brings two offers.
     error Controller_VerificationInvalid(Verification verification);
+    /// @notice The job gives a solver a share but names no solver. The creator names one, or signs a share of zero.
+    /// @dev Seen by whoever brings two offers.
     error Controller_SolverMissing(uint256 solverBps);
+    /// @notice Solver, author and protocol would take more of the cost than the provider signed for, or more than
+    /// all of it. Lower the solver's share, or find a provider with a higher limit.
+    /// @dev Seen by whoever brings two offers.
     error Controller_SharesTooHigh(uint256 totalBps, uint256 limitBps);
+    /// @notice The module is not in the provider's allow-list, or the Merkle proof is not for its root. Build the
+    /// proof from the list that the provider published.
+    /// @dev Seen by whoever brings two offers.
     error Controller_ModuleNotAllowed(bytes32 module);
+    /// @notice The curators revoked this version, so it makes no new deals. Use another version.
+    /// @dev Seen by whoever brings two offers.
     error Controller_ModuleRevoked(bytes32 module);
+    /// @notice The provider runs any curated module, and this one is not. Find a provider that lists it, or have it
+    /// curated.
+    /// @dev Seen by whoever brings two offers.
     error Controller_ModuleNotCurated(bytes32 module);
 
+    /// @notice The call is another's: the provider's, the creator's or the mediation's. The expected account sends
+    /// it; if it is yours, the terms are those of another deal.
+    /// @dev Seen by whoever acts on a deal.
     error Controller_NotParty(DealId id, address caller, address expected);
+    /// @notice The window in which this could be done is over. Nothing brings it back; the deal goes on by late,
+    /// finalize or settle.
+    /// @dev Seen by a provider or a challenger.
     error Controller_TooLate(DealId id, uint256 deadline, uint256 nowAt);
+    /// @notice The other side's window is still open. Call again after `deadline`, the last second that is its own.
+    /// @dev Seen by whoever ends an overdue deal.
     error Controller_TooEarly(DealId id, uint256 deadline, uint256 nowAt);
+    /// @notice The result or the challenge in the call is not the one on record. Take them from the log:
+    /// ResultSubmitted, DealChallenged.
+    /// @dev Seen by whoever acts on a submitted or challenged deal.
     error Controller_WrongResult(DealId id, bytes26 actual, bytes26 expected);
     /// @notice The mediation asks for more than the challenger allowed. Look at its quote, or leave the result alone.
+    /// @dev Seen by a challenger.
     error Controller_MediationTooDear(DealId id, uint256 locked, uint256 maxLocked);
 
+    /// @notice Before entry `index` less gas was left than one entry may use, so the whole batch is undone. Send it
+    /// with more gas, or fewer entries.
+    /// @dev Seen by whoever sends a batch.
     error Controller_TooLittleGas(uint256 index, uint256 needed);
+    /// @notice The value lies outside the bounds that the controller was created with. Propose one within them; the
+    /// bounds never change.
+    /// @dev Seen by governance.
     error Controller_ParameterOutOfBounds(uint256 value, uint256 low, uint256 high);
 }
 

@@ -20,11 +20,27 @@ struct Module {
 }
 
 interface ILilypadModules {
+    /// @notice This author published this manifest before, and a version never changes. Use the one that is there,
+    /// or publish another manifest.
+    /// @dev Seen by authors.
     error Modules_AlreadyPublished(bytes32 id);
+    /// @notice Nobody published this id, or the status is None, to which no version returns. Publish first, and
+    /// name a status that exists.
+    /// @dev Seen by curators.
     error Modules_NotPublished(bytes32 id);
+    /// @notice Only the author deprecates a version, and the caller is somebody else. Send it from the author's
+    /// account.
+    /// @dev Seen by authors.
     error Modules_NotAuthor(bytes32 id, address author, address caller);
+    /// @notice A revoked version stays revoked. Publish a corrected version.
+    /// @dev Seen by authors and curators.
     error Modules_Revoked(bytes32 id);
+    /// @notice No author takes more than a fifth of a job's cost. Publish with at most `limit`.
+    /// @dev Seen by authors.
     error Modules_RoyaltyTooHigh(uint16 royaltyBps, uint16 limit);
+    /// @notice A version is known by the digest of its manifest, and this digest is zero. Pass the SHA-256 of the
+    /// canonical manifest.
+    /// @dev Seen by authors.
     error Modules_EmptyManifest();
 
     event ModulePublished(

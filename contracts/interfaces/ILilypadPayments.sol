@@ -11,10 +11,25 @@ import {Legs} from "../types/Leg.sol";
 /// version of the controller starts with an empty compartment: nobody, governance included, can point it at funds
 /// that were entrusted to another.
 interface ILilypadPayments {
+    /// @notice The account has less free in this controller's compartment than the call needs. Deposit more, or
+    /// wait until an open deal ends and frees what it locked.
+    /// @dev Seen by whoever withdraws, moves, agrees, settles instantly or challenges.
     error Payments_InsufficientFree(address controller, address account, uint256 free, uint256 needed);
+    /// @notice A controller settles more than it locked, which ours never does. Check the controller if it is your
+    /// own; report it if it is not.
+    /// @dev Seen by controllers.
     error Payments_InsufficientLocked(address controller, address account, uint256 locked, uint256 needed);
+    /// @notice A settlement credits another sum than it takes, which ours never does. Check the controller if it is
+    /// your own; report it if it is not.
+    /// @dev Seen by controllers.
     error Payments_NotConserved(address controller, uint256 unlocked, uint256 credited);
+    /// @notice The token moved another amount than was asked for: it takes a fee, or a second deposit ran inside
+    /// this one. Use the token that the vault is made for, one deposit at a time.
+    /// @dev Seen by whoever deposits.
     error Payments_WrongAmountReceived(address from, uint256 received, uint256 expected);
+    /// @notice The zero address owns nothing and controls nothing. Name the controller and the account that you
+    /// mean.
+    /// @dev Seen by whoever deposits or moves.
     error Payments_ZeroAddress();
 
     /// @param account whose free balance grew by `amount`.

@@ -12,6 +12,9 @@ struct User {
 }
 
 interface ILilypadUsers {
+    /// @notice The endpoint is longer than an address on the net needs to be. Register a shorter URL of at most
+    /// `limit` bytes.
+    /// @dev Seen by whoever registers.
     error Users_EndpointTooLong(uint256 length, uint256 limit);
 
     event UserChanged(address indexed account, uint8 roles, string endpoint, bytes32 metadata);
