@@ -71,6 +71,7 @@ format: $(DONE)/test
 
 gas: $(DONE)/test
 	@python benchmarks/gas.py
+	@python scripts/export_gas.py
 
 shell: $(DONE)/test
 	@$${SHELL:-bash}
