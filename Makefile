@@ -60,7 +60,8 @@ test-offchain: $(DONE)/test
 	@pytest -p no:ape_test tests/test_architecture.py tests/offchain tests/invariants tests/e2e
 
 test-contracts: $(DONE)/test
-	@ape test tests/contracts
+	@mkdir -p $(BUILD)/home
+	@HOME=$(BUILD)/home ape test tests/contracts  # anvil keeps old states in the home directory
 
 # 120,000 calls on the contracts in any order by anybody; make test has 5,000 of them.
 invariants: $(DONE)/test

@@ -7,6 +7,7 @@ import logging
 import shutil
 from asyncio.subprocess import PIPE, STDOUT, Process
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Self
 
@@ -58,6 +59,7 @@ class DevNode:
         self._ready_seconds = ready_seconds
         self._process: Process | None = None
         self._drain: asyncio.Task[None] | None = None
+        self._cache: TemporaryDirectory[str] | None = None
 
     @property
     def url(self) -> str:
@@ -79,7 +81,10 @@ class DevNode:
     async def start(self) -> None:
         """Returns when the node answers. After `stop` it starts again, on the same port."""
         binary = find_anvil(self._anvil)
-        command = ("/bin/sh", "-c", _KEEPER, "sh", str(binary), *self._arguments, "--port", str(self.port))
+        # Old states would go to the home directory, and stay there.
+        self._cache = TemporaryDirectory(prefix="lilypad-chain-")
+        arguments = (*self._arguments, "--port", str(self.port), "--cache-path", self._cache.name)
+        command = ("/bin/sh", "-c", _KEEPER, "sh", str(binary), *arguments)
         # A session of its own: Ctrl-C on the terminal reaches us alone, and we still need the chain to shut down.
         self._process = await asyncio.create_subprocess_exec(
             *command, stdin=PIPE, stdout=PIPE, stderr=STDOUT, start_new_session=True
@@ -108,6 +113,8 @@ class DevNode:
         await self._drain
         self._drain = None
         await process.wait()
+        if self._cache is not None:
+            self._cache.cleanup()
 
 
 def dev_account(index: int = 0) -> LocalAccount:
