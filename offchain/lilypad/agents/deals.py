@@ -60,13 +60,15 @@ class DealBook:
         return [(event.name, event.tx_hash) for event in map(decode_event, self._tracked[deal].logs)]
 
     def notes(self, deal: DealId) -> dict[str, Any]:
-        return dict(self._tracked[deal].notes)
+        tracked = self._tracked.get(deal)
+        return dict(tracked.notes) if tracked else {}
 
     def note(self, deal: DealId, **values: Any) -> None:
-        """Remember, on disk, before going on."""
-        tracked = self._tracked[deal]
-        tracked.notes |= values
-        self._save(deal, tracked)
+        """Remember, on disk, before going on. Nothing is kept of a deal that a reorganisation has undone."""
+        tracked = self._tracked.get(deal)
+        if tracked is not None:
+            tracked.notes |= values
+            self._save(deal, tracked)
 
     async def absorb(self, batch: Batch) -> list[Deal]:
         """Takes a batch in, effects and cursor together. Returns the deals that it changed."""

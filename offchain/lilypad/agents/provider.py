@@ -113,6 +113,7 @@ class Provider:
     async def _fulfil(self, deal: Deal) -> None:
         """From an agreed deal to a submitted result, or to an honest no while that costs nothing."""
         if "declined" in self._deals.notes(deal.id):
+            await self._send_decline(deal)
             return
         try:
             record = await self._result_of(deal)
@@ -131,7 +132,12 @@ class Provider:
     async def _decline(self, deal: Deal, reason: LilypadError) -> None:
         log.warning("deal_declined", extra={"deal": show_id(deal.id), "reason": str(reason)})
         self._deals.note(deal.id, declined=str(reason))
-        await self._actor.decline(deal)
+        await self._send_decline(deal)
+
+    async def _send_decline(self, deal: Deal) -> None:
+        """Again after a crash or an outage: a decision that never reached the chain would cost the late penalty."""
+        if max(self._deals.now, int(time.time())) <= deal.since + deal.terms.windows.decline:
+            await self._actor.decline(deal)
 
     async def _result_of(self, deal: Deal) -> ResultRecord:
         notes = self._deals.notes(deal.id)

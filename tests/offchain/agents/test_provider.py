@@ -1,0 +1,84 @@
+"""What a provider does when the chain goes away between its decision and its transaction."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from eth_account import Account
+
+from lilypad.agents.provider import Provider, Workshop
+from lilypad.errors import ChainUnavailableError, ModuleInvalidError
+from lilypad.protocol.deal import Deal, DealStatus
+from lilypad.protocol.offers import Domain, JobOffer, ResourceOffer
+from lilypad.protocol.terms import derive_terms
+from lilypad.protocol.words import Shares, Verification, Windows
+from lilypad.types import ZERO_ADDRESS, ZERO_DIGEST, Address, DealId, ModuleId, Resources
+
+WINDOWS = Windows(decline=60, submit=600, judge=600, mediate=600)
+
+
+class FailingActor:
+    """A chain that cannot be reached the first time; reality does not produce that at a chosen instruction."""
+
+    def __init__(self) -> None:
+        self.declines = 0
+
+    async def decline(self, deal: Deal) -> None:
+        self.declines += 1
+        if self.declines == 1:
+            raise ChainUnavailableError("no endpoint answers")
+
+
+class Notes:
+    """The part of a deal book that a decline needs."""
+
+    now = 0
+
+    def __init__(self) -> None:
+        self._notes: dict[str, Any] = {}
+
+    def notes(self, deal: DealId) -> dict[str, Any]:
+        return self._notes
+
+    def note(self, deal: DealId, **values: Any) -> None:
+        self._notes |= values
+
+
+class NoModule:
+    async def package(self, module: ModuleId) -> None:
+        raise ModuleInvalidError("this module version is not on this machine")
+
+
+def agreed(since: int) -> Deal:
+    creator, provider = (Address(Account.create().address) for _ in range(2))
+    verification, needs = Verification(provider), Resources()
+    module = ModuleId(bytes(32))
+    job = JobOffer(
+        creator, ZERO_ADDRESS, ZERO_ADDRESS, 0, since, 1, module, ZERO_DIGEST, needs, 1, 10, 10, WINDOWS, verification
+    )
+    resource = ResourceOffer(provider, 0, since, 1, bytes(32), needs, 1, 1, 10, 1, WINDOWS, verification)
+    terms = derive_terms(Domain(1, provider), job, resource, ZERO_ADDRESS, Shares())
+    return Deal(terms.id, job, resource, terms, DealStatus.AGREED, since)
+
+
+def provider(actor: FailingActor, tmp_path: Path) -> Provider:
+    workshop = Workshop(tmp_path, cast(Any, None), cast(Any, None), cast(Any, NoModule()), {})
+    return Provider(cast(Any, actor), cast(Any, Notes()), workshop, cast(Any, None))
+
+
+async def test_decline__that_did_not_reach_the_chain__is_sent_again(tmp_path: Path) -> None:
+    actor = FailingActor()
+    here, deal = provider(actor, tmp_path), agreed(int(time.time()))
+    with pytest.raises(ChainUnavailableError):
+        await here._fulfil(deal)
+    await here._fulfil(deal)
+    assert actor.declines == 2
+
+
+async def test_decline__after_its_window__is_not_sent(tmp_path: Path) -> None:
+    actor = FailingActor()
+    await provider(actor, tmp_path)._fulfil(agreed(int(time.time()) - WINDOWS.decline - 1))
+    assert actor.declines == 0
