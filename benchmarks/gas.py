@@ -24,9 +24,10 @@ from eth_utils.crypto import keccak
 from lilypad.chain.contracts import Contract, creation_code
 from lilypad.chain.devnode import DevNode, dev_account
 from lilypad.protocol.deal import Claim, Verdict
-from lilypad.protocol.offers import Acceptance, Domain, JobOffer, Netting, ResourceOffer
+from lilypad.protocol.offers import Acceptance, Domain, InstantDeal, JobOffer, Netting, ResourceOffer, module_id
+from lilypad.protocol.settlement import Challenge
 from lilypad.protocol.signing import sign
-from lilypad.protocol.terms import DealTerms, derive_terms
+from lilypad.protocol.terms import Agreement, DealTerms, agreement_of, derive_terms
 from lilypad.protocol.words import Shares, Verification, Windows
 from lilypad.types import ZERO_ADDRESS, Address, Digest, ModuleId, Resources
 
@@ -38,8 +39,10 @@ ROLES = ("holder", "creator", "provider", "solver", "author", "treasury", "judge
 KEYS = {role: dev_account(index) for index, role in enumerate(ROLES)}
 ADDRESSES = {role: Address(key.address) for role, key in KEYS.items()}
 SOLVER_BPS, ROYALTY_BPS, PROTOCOL_BPS = 200, 300, 100
+ROYALTIES = {False: 0, True: ROYALTY_BPS}
+MANIFESTS = {shared: Digest(keccak(text=f"module {shared}")) for shared in ROYALTIES}
 CHAIN_ID = 31337
-ANY_PRICE = (1 << 128) - 1
+ANY_PRICE = (1 << 96) - 1
 BATCH = 32
 CROWD = [Account.from_key(keccak(text=f"creator {number}")) for number in range(BATCH)]
 """As many creators as a batch has deals."""
@@ -53,8 +56,12 @@ class Open:
     """A deal and what its next call repeats."""
 
     terms: DealTerms
+    agreement: Agreement
     claim: tuple[bytes, int] = (RESULT.commitment, RESULT.instruction_count)
-    dispute: tuple[str, int, int] = (ADDRESSES["challenger"], FEE, BOND)
+
+    @property
+    def dispute(self) -> tuple[bytes, bytes]:
+        return Challenge(ADDRESSES["challenger"], BOND, self.agreement.verification.mediation, FEE).words()
 
 
 @dataclass
@@ -90,11 +97,10 @@ class Bench:
         await self.deploy("MockMediation", ADDRESSES["judge"])
         parts = (payments, storage, modules, ADDRESSES["treasury"], ADDRESSES["holder"])
         await self.deploy("LilypadController", *parts)
-        for shared, royalty in ((False, 0), (True, ROYALTY_BPS)):
-            manifest = keccak(text=f"module {shared}")
+        for shared, royalty in ROYALTIES.items():
+            manifest = MANIFESTS[shared]
             await self.send("author", "LilypadModules", "publish", manifest, "module", "1.0.0", royalty)
-            words = bytes(12) + bytes.fromhex(ADDRESSES["author"][2:]) + manifest
-            self.modules[shared] = ModuleId(keccak(words))
+            self.modules[shared] = module_id(ADDRESSES["author"], royalty, manifest)
             await self.send("holder", "LilypadModules", "curate", self.modules[shared], 2)
         for who in ROLES:
             if who != "holder":
@@ -117,51 +123,55 @@ class Bench:
     def domain(self) -> Domain:
         return Domain(CHAIN_ID, self.contracts["LilypadController"].address)
 
-    def offers(self, shared: bool) -> tuple[JobOffer, ResourceOffer]:
+    def offers(self, shared: bool, lane: int = 1) -> tuple[JobOffer, ResourceOffer]:
         self.nonce += 1
         verification = Verification(self.contracts["MockMediation"].address)
         needs = Resources(cpu_milli=1_000, ram_mib=512)
         has = Resources(cpu_milli=8_000, gpu=1, ram_mib=16_384, vram_mib=8_192, disk_mib=100_000)
         job = JobOffer(
             *(ADDRESSES["creator"], ZERO_ADDRESS, ADDRESSES["solver"] if shared else ZERO_ADDRESS),
-            *(SOLVER_BPS if shared else 0, 1_900_000_000, self.nonce),
+            *(SOLVER_BPS if shared else 0, 1_900_000_000, self.nonce, lane),
             *(self.modules[shared], Digest(keccak(text="inputs")), needs),
             *(2 * 10**12, 10 * ETHER, 20 * ETHER, WINDOWS, verification),
         )
         resource = ResourceOffer(
             *(ADDRESSES["provider"], 1_000, 1_900_000_000, self.nonce, bytes(32), has),
-            *(10**12, ETHER, 20 * ETHER, 2 * ETHER, WINDOWS, verification),
+            *(10**12, ETHER, 20 * ETHER, 1_000, 0, WINDOWS, verification),
         )
         return job, resource
 
     def open(self, job: JobOffer, resource: ResourceOffer, shared: bool = False) -> Open:
         shares = Shares(SOLVER_BPS, ROYALTY_BPS, PROTOCOL_BPS) if shared else Shares()
-        return Open(derive_terms(self.domain, job, resource, ADDRESSES["author"], shares))
+        terms = derive_terms(self.domain, job, resource, ADDRESSES["author"], shares)
+        return Open(terms, agreement_of(self.domain, job, resource))
 
-    async def agree(self, shared: bool = False, sender: str = "stranger") -> tuple[Open, int]:
-        job, resource = self.offers(shared)
+    async def agree(self, shared: bool = False, sender: str = "stranger", lane: int = 1) -> tuple[Open, int]:
+        job, resource = self.offers(shared, lane)
         signatures = [
             b"" if sender == who else sign(KEYS[who], self.domain, offer)
             for who, offer in (("creator", job), ("provider", resource))
         ]
-        gas = await self.act(sender, "agree", (job.words(), resource.words(), *signatures, []))
+        gas = await self.act(sender, "agree", *self.pair(job, resource, *signatures))
         return self.open(job, resource, shared), gas
 
-    async def submitted(self, shared: bool = False) -> Open:
-        deal, _ = await self.agree(shared)
+    def pair(self, job: JobOffer, resource: ResourceOffer, *signatures: bytes) -> tuple[Any, ...]:
+        return job.words(), resource.words(), job.verification.word(), [], *signatures
+
+    async def submitted(self, lane: int = 1) -> Open:
+        deal, _ = await self.agree(lane=lane)
         await self.submit(deal)
         return deal
 
     async def submit(self, deal: Open) -> int:
         return await self.act("provider", "submitResult", deal.terms.words(), deal.claim)
 
-    async def challenged(self) -> Open:
-        deal = await self.submitted()
+    async def challenged(self, lane: int) -> Open:
+        deal = await self.submitted(lane)
         await self.challenge(deal)
         return deal
 
     async def challenge(self, deal: Open) -> int:
-        return await self.act("challenger", "challenge", deal.terms.words(), deal.claim, ANY_PRICE)
+        return await self.act("challenger", "challenge", deal.terms.words(), deal.agreement.words(), deal.claim, ANY_PRICE)
 
     def acceptance(self, deal: Open, key: LocalAccount = KEYS["creator"]) -> bytes:
         return sign(key, self.domain, Acceptance(deal.terms.id, *deal.claim))
@@ -170,18 +180,24 @@ class Bench:
         """By the provider, with the creator's signature."""
         return await self.act("provider", "settle", deal.terms.words(), deal.claim, self.acceptance(deal), b"")
 
-    async def instant(self) -> int:
+    async def instant(self, shared: bool) -> int:
         """By the provider, with the creator's signature."""
-        job, resource = self.offers(shared=False)
-        deal = self.open(job, resource)
-        pair = (job.words(), resource.words(), self.acceptance(deal), b"", [])
-        return await self.act("provider", "instant", pair, deal.claim)
+        self.nonce += 1
+        solver, solver_bps = (ADDRESSES["solver"], SOLVER_BPS) if shared else (ZERO_ADDRESS, 0)
+        shares = (solver_bps, ROYALTIES[shared], PROTOCOL_BPS if shared else 0)
+        deal = InstantDeal(
+            *(ADDRESSES["creator"], ADDRESSES["provider"], solver, self.modules[shared]),
+            *(Digest(keccak(text="inputs")), RESULT.commitment, RESULT.instruction_count, 5 * ETHER),
+            *(*shares, 1_900_000_000, self.nonce),
+        )
+        words = deal.words(ADDRESSES["author"], MANIFESTS[shared])
+        return await self.act("provider", "instant", words, sign(KEYS["creator"], self.domain, deal), b"")
 
     async def net(self, deals: int) -> int:
         """By the provider, with the creator's signature."""
         self.nonce += 1
         parties = (ADDRESSES["creator"], ADDRESSES["provider"])
-        netting = Netting(*parties, 64 * ETHER, deals, keccak(text="root"), 1_900_000_000, self.nonce)
+        netting = Netting(*parties, 64 * ETHER, deals, keccak(text="root"), 0, 1_900_000_000, self.nonce)
         return await self.act("provider", "net", netting.words(), sign(KEYS["creator"], self.domain, netting))
 
     async def batches(self) -> tuple[int, int]:
@@ -189,19 +205,20 @@ class Bench:
         offers = [self.offers(shared=False) for _ in CROWD]
         jobs = [replace(job, creator=Address(key.address)) for key, (job, _) in zip(CROWD, offers, strict=True)]
         pairs = [
-            (job.words(), resource.words(), sign(key, self.domain, job), b"", [])
+            self.pair(job, resource, sign(key, self.domain, job), b"")
             for key, job, (_, resource) in zip(CROWD, jobs, offers, strict=True)
         ]
         deals = [self.open(job, resource) for job, (_, resource) in zip(jobs, offers, strict=True)]
+        signed = [self.acceptance(deal, key) for key, deal in zip(CROWD, deals, strict=True)]
         settlings = [
-            (deal.terms.words(), deal.claim, self.acceptance(deal, key), b"")
-            for key, deal in zip(CROWD, deals, strict=True)
+            (deal.terms.words(), deal.claim, signature[:32], signature[32:])
+            for deal, signature in zip(deals, signed, strict=True)
         ]
         agreed = await self.act("provider", "agreeBatch", pairs)
         return agreed, await self.act("provider", "settleBatch", settlings)
 
-    async def finish(self, function: str, deal: Open, who: str = "creator") -> int:
-        return await self.act(who, function, deal.terms.words(), deal.claim)
+    async def accept(self, deal: Open) -> int:
+        return await self.act("creator", "accept", deal.terms.words(), deal.claim)
 
     async def decide(self, deal: Open, verdict: Verdict) -> int:
         controller = self.contracts["LilypadController"].address
@@ -214,38 +231,36 @@ class Bench:
         suffix = "_shared" if shared else ""
         deal, self.gas[f"agree{suffix}"] = await self.agree(shared)
         self.gas[f"submit{suffix}"] = await self.submit(deal)
-        self.gas[f"accept{suffix}"] = await self.finish("accept", deal)
+        self.gas[f"accept{suffix}"] = await self.accept(deal)
         deal, _ = await self.agree(shared)
         self.gas[f"settle{suffix}"] = await self.settle(deal)
+        self.gas[f"instant{suffix}"] = await self.instant(shared)
         three, two = ("agree", "submit", "accept"), ("agree", "settle")
         self.gas[f"happy_three_tx{suffix}"] = sum(self.gas[step + suffix] for step in three)
         self.gas[f"happy_two_tx{suffix}"] = sum(self.gas[step + suffix] for step in two)
 
     async def run_exits(self) -> None:
-        _, self.gas["agree_by_creator"] = await self.agree(sender="creator")
-        deal, _ = await self.agree()
+        deal, self.gas["agree_by_creator"] = await self.agree(sender="creator")
         self.gas["decline"] = await self.act("provider", "decline", deal.terms.words())
         for verdict in Verdict:
             deal = await self.submitted()
             self.gas["challenge"] = await self.challenge(deal)
             self.gas[f"verdict_{verdict.name.lower()}"] = await self.decide(deal, verdict)
-        agreed, _ = await self.agree()
-        submitted, challenged = await self.submitted(), await self.challenged()
+        agreed, _ = await self.agree(lane=2)
+        submitted, challenged = await self.submitted(lane=3), await self.challenged(lane=4)
         await self.node.call("evm_increaseTime", 10_000)
         self.gas["late"] = await self.act("stranger", "late", agreed.terms.words())
-        self.gas["finalize"] = await self.finish("finalize", submitted, "stranger")
+        self.gas["finalize"] = await self.act("stranger", "finalize", submitted.terms.words(), submitted.claim)
         words = (challenged.terms.words(), challenged.claim, challenged.dispute)
         self.gas["expire"] = await self.act("stranger", "expire", *words)
         self.nonce += 1
-        self.gas["cancel_nonce"] = await self.act("creator", "cancelNonce", self.nonce)
+        self.gas["cancel_nonce"] = await self.vault("creator", "cancelNonce", self.nonce)
 
     async def run_shortcuts(self) -> None:
-        self.gas["instant"] = await self.instant()
-        self.gas["net_64_deals"] = await self.net(64)
-        self.gas["net_per_deal_of_64"] = self.gas["net_64_deals"] // 64
+        self.gas["net64_per_deal"] = await self.net(64) // 64
         agreed, settled = await self.batches()
-        self.gas["agree_per_deal_of_32"] = agreed // BATCH
-        self.gas["settle_per_deal_of_32"] = settled // BATCH
+        self.gas["agree_batch32_per_deal"] = agreed // BATCH
+        self.gas["settle_batch32_per_deal"] = settled // BATCH
 
     async def run_vault(self) -> None:
         self.gas["deposit"] = await self.vault("creator", "deposit", ADDRESSES["creator"], ETHER)

@@ -4,25 +4,32 @@ pragma solidity 0.8.37;
 import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
 import {Ownable2Step} from "@openzeppelin/contracts/access/Ownable2Step.sol";
 import {Consent} from "./controller/Consent.sol";
-import {OfferNonces} from "./controller/OfferNonces.sol";
 import {ILilypadController} from "./interfaces/ILilypadController.sol";
-import {ILilypadModules, Module} from "./interfaces/ILilypadModules.sol";
+import {ILilypadModules} from "./interfaces/ILilypadModules.sol";
 import {ILilypadPaymentsController} from "./interfaces/ILilypadPayments.sol";
 import {ILilypadStorage} from "./interfaces/ILilypadStorage.sol";
 import {IMediation} from "./interfaces/IMediation.sol";
 import {Matching} from "./libraries/Matching.sol";
 import {Settlement} from "./libraries/Settlement.sol";
-import {DealSlot, DealStatus} from "./types/Deal.sol";
+import {DealState, DealStatus, toState} from "./types/Deal.sol";
 import {DealId} from "./types/DealId.sol";
-import {DealTerms, Settling, dealId} from "./types/DealTerms.sol";
+import {Agreement, DealTerms, Settling, dealId, laneOf} from "./types/DealTerms.sol";
+import {toConditions} from "./types/Conditions.sol";
+import {Funds, toFunds} from "./types/Funds.sol";
+import {InstantDeal} from "./types/InstantDeal.sol";
+import {Lane, toLane} from "./types/Lane.sol";
+import {Legs, newLegs} from "./types/Leg.sol";
+import {Listing} from "./types/Listing.sol";
+import {ModuleId} from "./types/ModuleId.sol";
 import {Netting, hashNetting} from "./types/Netting.sol";
 import {JobOffer, OfferPair, ResourceOffer, hashJobOffer, hashResourceOffer} from "./types/Offers.sol";
 import {Challenge, Result, Verdict} from "./types/Result.sol";
 import {BPS, Shares, toShares} from "./types/Shares.sol";
+import {Verification} from "./types/Verification.sol";
 
 /// @title The only door to a deal: checks who may do what until when, then has storage record it and the vault pay.
 /// @notice Holds no funds and no deals. Its owner sets two parameters within bounds, for deals agreed afterwards.
-contract LilypadController is ILilypadController, OfferNonces, Consent, Ownable2Step {
+contract LilypadController is ILilypadController, Consent, Ownable2Step {
     /// @dev What one entry of a batch may use, so that a signer's contract cannot burn the gas of the others.
     uint256 private constant ENTRY_GAS = 500_000;
     /// @dev What must be left before each entry, so that it is given as much: 63/64 of what is left can be passed on,
@@ -60,53 +67,83 @@ contract LilypadController is ILilypadController, OfferNonces, Consent, Ownable2
     // ------------------------------------------------------------------ agreement
 
     /// @inheritdoc ILilypadController
-    function agree(OfferPair calldata pair) external returns (DealId id) {
+    function agree(
+        JobOffer calldata job,
+        ResourceOffer calldata resource,
+        Verification verification,
+        bytes32[] calldata moduleProof,
+        bytes calldata jobSignature,
+        bytes calldata resourceSignature
+    ) external returns (DealId id) {
         // Check
-        (DealTerms memory terms, bytes32 jobDigest, bytes32 resourceDigest) = _match(pair);
-        _requireConsent(terms.creator, jobDigest, pair.jobSignature);
-        _requireConsent(terms.provider, resourceDigest, pair.resourceSignature);
+        (DealTerms memory terms, Agreement memory agreement) = _match(job, resource, verification, moduleProof);
+        _requireConsent(terms.creator.account(), agreement.jobDigest, jobSignature);
+        _requireConsent(terms.provider.account(), agreement.resourceDigest, resourceSignature);
 
         // Effect
-        id = _take(pair, terms);
-        STORAGE.open(id);
+        id = terms.dealIdOf();
+        STORAGE.open(toLane(terms.creator.account(), terms.conditions.laneNumber()), _idDigest(id));
+        _emitAgreed(id, job, resource, terms, agreement);
 
         // Interaction
-        PAYMENTS.lock(terms.creator, terms.paymentCeiling, terms.provider, terms.collateral);
+        PAYMENTS.lock(terms.creator, job.ticket.nonce(), terms.provider, resource.ticket.nonce());
     }
 
     /// @inheritdoc ILilypadController
-    function instant(OfferPair calldata pair, Result calldata result) external returns (DealId id) {
+    function instant(InstantDeal calldata deal, bytes calldata creatorSignature, bytes calldata providerSignature)
+        external
+    {
         // Check
-        (DealTerms memory terms,,) = _match(pair);
-        id = terms.dealIdOf();
-        _requireAcceptance(terms.creator, id, result, pair.jobSignature);
-        _requireSubmission(terms.provider, id, result, pair.resourceSignature);
+        address creator = deal.creator.account();
+        ModuleId module = deal.module();
+        Shares shares = deal.numbers.shares();
+        uint16 share = _protocolShare(shares.protocolBps());
+        _requireUnexpired(creator, deal.numbers.expiry());
+        if (shares.totalBps() > BPS) revert Controller_SharesTooHigh(shares.totalBps(), BPS);
+        bytes32 digest = _hashTypedDataV4(deal.hash(module));
+        _requireConsent(creator, digest, creatorSignature);
+        _requireConsent(deal.provider, digest, providerSignature);
 
         // Effect
-        _take(pair, terms);
-        uint128 cost = Settlement.cost(
-            terms.pricePerInstruction, terms.minimumPayment, terms.paymentCeiling, result.instructionCount
+        uint256 cost = deal.creator.amount();
+        emit DealInstant(
+            creator,
+            deal.provider,
+            module,
+            deal.inputs,
+            deal.commitment,
+            toFunds(deal.author, cost),
+            deal.solver,
+            deal.numbers.withProtocolBps(share)
         );
-        emit DealAccepted(id, result.commitment, result.instructionCount, cost);
 
         // Interaction
-        PAYMENTS.pay(Settlement.direct(terms, cost, TREASURY));
+        shares = toShares(shares.solverBps(), shares.royaltyBps(), share);
+        PAYMENTS.pay(
+            deal.creator,
+            deal.numbers.nonce(),
+            Settlement.direct(cost, shares, deal.provider, deal.solver, deal.author, TREASURY)
+        );
     }
 
     /// @inheritdoc ILilypadController
     function net(Netting calldata netting, bytes calldata creatorSignature) external {
         // Check
-        if (block.timestamp > netting.expiry) {
-            revert Controller_OfferExpired(netting.creator, netting.expiry, block.timestamp);
-        }
-        _requireConsent(netting.creator, _hashTypedDataV4(hashNetting(netting)), creatorSignature);
+        address creator = netting.creator.account();
+        uint256 amount = netting.creator.amount();
+        uint16 share = _protocolShare(netting.protocolBps);
+        _requireUnexpired(creator, netting.expiry);
+        _requireConsent(creator, _hashTypedDataV4(hashNetting(netting)), creatorSignature);
 
         // Effect
-        _useNonce(netting.creator, netting.nonce);
-        emit DealsNetted(netting.creator, netting.provider, netting.deals, netting.root, netting.amount, protocolBps);
+        emit DealsNetted(creator, netting.provider, netting.deals, netting.root, uint96(amount), share, netting.nonce);
 
         // Interaction
-        PAYMENTS.pay(Settlement.netted(netting, protocolBps, TREASURY));
+        PAYMENTS.pay(
+            netting.creator,
+            netting.nonce,
+            Settlement.direct(amount, toShares(0, 0, share), netting.provider, address(0), address(0), TREASURY)
+        );
     }
 
     // ------------------------------------------------------------------ batches
@@ -115,41 +152,50 @@ contract LilypadController is ILilypadController, OfferNonces, Consent, Ownable2
     function agreeBatch(OfferPair[] calldata pairs) external inBatch {
         for (uint256 i = 0; i < pairs.length; ++i) {
             _requireEntryGas(i);
-            try this.agree{gas: ENTRY_GAS}(pairs[i]) {}
-            catch (bytes memory reason) {
+            OfferPair calldata pair = pairs[i];
+            try this.agree{gas: ENTRY_GAS}(
+                pair.job,
+                pair.resource,
+                pair.verification,
+                pair.moduleProof,
+                pair.jobSignature,
+                pair.resourceSignature
+            ) {} catch (bytes memory reason) {
                 emit EntrySkipped(i, bytes4(reason));
             }
         }
     }
 
     /// @inheritdoc ILilypadController
-    function settleBatch(Settling[] calldata entries) external inBatch {
-        for (uint256 i = 0; i < entries.length; ++i) {
-            _requireEntryGas(i);
-            Settling calldata entry = entries[i];
-            try this.settle{gas: ENTRY_GAS}(entry.terms, entry.result, entry.creatorSignature, entry.providerSignature) {}
-            catch (bytes memory reason) {
-                emit EntrySkipped(i, bytes4(reason));
-            }
+    function settleBatch(Settling[] calldata entries) external {
+        uint256 count = entries.length;
+        Record memory batch =
+            Record(new DealId[](count), new Lane[](count), new DealState[](count), new DealState[](count));
+        for (uint256 i = 0; i < count; ++i) {
+            _prepare(i, entries[i], batch);
         }
+        uint256 accepted = STORAGE.advanceBatch(batch.lanes, batch.from, batch.to);
+        _payBatch(entries, batch, accepted);
     }
 
     // ------------------------------------------------------------------ the provider's side
 
     /// @inheritdoc ILilypadController
     function decline(DealTerms calldata terms) external {
-        DealId id = _onlyParty(terms, terms.provider);
-        DealSlot deal = STORAGE.advance(id, DealStatus.Agreed, DealStatus.Declined, 0);
-        _requireUntil(id, deal.since() + terms.windows.decline());
+        DealId id = dealId(terms);
+        _requireSender(id, terms.provider.account());
+        uint256 since = _leaveAgreed(id, terms, DealStatus.Declined, _idDigest(id));
+        _requireUntil(id, since + terms.conditions.windows().decline());
         emit DealDeclined(id);
-        PAYMENTS.settle(Settlement.home(terms, 0));
+        _goHome(terms, terms.conditions.declineFeeBps());
     }
 
     /// @inheritdoc ILilypadController
     function submitResult(DealTerms calldata terms, Result calldata result) external {
-        DealId id = _onlyParty(terms, terms.provider);
-        DealSlot deal = STORAGE.advance(id, DealStatus.Agreed, DealStatus.Submitted, result.digestOf());
-        _requireUntil(id, deal.since() + terms.windows.submit());
+        DealId id = dealId(terms);
+        _requireSender(id, terms.provider.account());
+        uint256 since = _leaveAgreed(id, terms, DealStatus.Submitted, result.digestOf(id));
+        _requireUntil(id, since + terms.conditions.windows().submit());
         emit ResultSubmitted(id, result.commitment, result.instructionCount);
     }
 
@@ -161,88 +207,103 @@ contract LilypadController is ILilypadController, OfferNonces, Consent, Ownable2
         bytes calldata providerSignature
     ) external {
         DealId id = dealId(terms);
-        _requireAcceptance(terms.creator, id, result, creatorSignature);
-        bool submitted = STORAGE.dealOf(address(this), id).status == DealStatus.Submitted;
-        if (!submitted) _requireSubmission(terms.provider, id, result, providerSignature);
-
-        DealSlot deal =
-            STORAGE.advance(id, submitted ? DealStatus.Submitted : DealStatus.Agreed, DealStatus.Accepted, result.digestOf());
-        if (submitted) _requireDigest(id, deal, result.digestOf());
-        _pay(id, terms, result);
+        _requireAcceptance(terms.creator.account(), id, result, creatorSignature);
+        _requireSubmission(terms.provider.account(), id, result, providerSignature);
+        _leaveAgreed(id, terms, DealStatus.Accepted, result.digestOf(id));
+        emit DealSettled(id, result.commitment, result.instructionCount);
+        _pay(terms, result);
     }
 
     // ------------------------------------------------------------------ the creator's side
 
     /// @inheritdoc ILilypadController
     function accept(DealTerms calldata terms, Result calldata result) external {
-        DealId id = _onlyParty(terms, terms.creator);
-        _advanceSubmitted(id, DealStatus.Accepted, result);
-        _pay(id, terms, result);
+        DealId id = dealId(terms);
+        _requireSender(id, terms.creator.account());
+        _accept(id, terms, result);
+        _pay(terms, result);
+    }
+
+    /// @inheritdoc ILilypadController
+    function acceptSigned(DealTerms calldata terms, Result calldata result, bytes calldata creatorSignature) external {
+        DealId id = dealId(terms);
+        _requireAcceptance(terms.creator.account(), id, result, creatorSignature);
+        _accept(id, terms, result);
+        _pay(terms, result);
     }
 
     /// @inheritdoc ILilypadController
     function finalize(DealTerms calldata terms, Result calldata result) external {
         DealId id = dealId(terms);
-        DealSlot deal = _advanceSubmitted(id, DealStatus.Accepted, result);
-        _requireAfter(id, deal.since() + terms.windows.judge());
-        _pay(id, terms, result);
+        uint256 since = _accept(id, terms, result);
+        _requireAfter(id, since + terms.conditions.windows().judge());
+        _pay(terms, result);
     }
 
     /// @inheritdoc ILilypadController
     function late(DealTerms calldata terms) external {
         DealId id = dealId(terms);
-        DealSlot deal = STORAGE.advance(id, DealStatus.Agreed, DealStatus.Late, 0);
-        _requireAfter(id, deal.since() + terms.windows.submit());
+        uint256 since = _leaveAgreed(id, terms, DealStatus.Late, _idDigest(id));
+        _requireAfter(id, since + terms.conditions.windows().submit());
         emit DealLate(id);
-        PAYMENTS.settle(Settlement.late(terms));
+        _goHome(terms, terms.conditions.latePenaltyBps());
     }
 
     // ------------------------------------------------------------------ disputes
 
     /// @inheritdoc ILilypadController
-    function challenge(DealTerms calldata terms, Result calldata result, uint128 maxLocked) external {
+    function challenge(
+        DealTerms calldata terms,
+        Agreement calldata agreement,
+        Result calldata result,
+        uint96 maxLocked
+    ) external {
         // Check
         DealId id = dealId(terms);
-        IMediation mediation = IMediation(terms.verification.mediation());
-        Challenge memory dispute = Challenge(msg.sender, 0, 0);
-        (dispute.fee, dispute.bond) = mediation.quote(terms.verification);
-        uint128 locked = dispute.fee + dispute.bond;
+        if (agreement.hash() != terms.agreement) revert Controller_WrongAgreement(id);
+        IMediation mediation = IMediation(agreement.verification.mediation());
+        (uint96 fee, uint96 bond) = mediation.quote(agreement.verification);
+        uint256 locked = uint256(fee) + bond;
         if (locked > maxLocked) revert Controller_MediationTooDear(id, locked, maxLocked);
+        Challenge memory dispute = Challenge(toFunds(msg.sender, bond), toFunds(address(mediation), fee));
 
         // Effect
-        DealSlot deal = STORAGE.advance(id, DealStatus.Submitted, DealStatus.Challenged, dispute.digestWith(result));
-        _requireDigest(id, deal, result.digestOf());
-        _requireUntil(id, deal.since() + terms.windows.judge());
-        emit DealChallenged(id, msg.sender, result, dispute.fee, dispute.bond);
+        uint256 since =
+            _leaveSubmitted(terms, result.digestOf(id), DealStatus.Challenged, dispute.digestWith(id, result));
+        _requireUntil(id, since + terms.conditions.windows().judge());
+        emit DealChallenged(
+            id, msg.sender, address(mediation), result.commitment, result.instructionCount, bond, fee
+        );
 
         // Interaction
-        PAYMENTS.lock(msg.sender, locked, address(0), 0);
-        mediation.open(id, terms, result, dispute);
+        PAYMENTS.bond(toFunds(msg.sender, locked));
+        mediation.open(id, terms, agreement.verification, result, dispute);
     }
 
     /// @inheritdoc ILilypadController
     function verdict(DealTerms calldata terms, Result calldata result, Challenge calldata dispute, Verdict decision)
         external
     {
-        DealId id = _onlyParty(terms, terms.verification.mediation());
-        if (decision == Verdict.Undecided) return _end(id, terms, result, dispute);
-
+        DealId id = dealId(terms);
+        _requireSender(id, dispute.mediation.account());
+        if (decision == Verdict.Undecided) {
+            _end(id, terms, result, dispute);
+            return;
+        }
         bool isWrong = decision == Verdict.Wrong;
-        _advanceChallenged(id, isWrong ? DealStatus.Rejected : DealStatus.Accepted, result, dispute);
-        uint128 cost = isWrong ? 0 : _cost(terms, result);
-        emit DealDecided(id, decision, cost);
+        _leaveChallenged(id, terms, result, dispute, isWrong ? DealStatus.Rejected : DealStatus.Accepted);
+        emit DealDecided(id, decision);
 
-        if (isWrong) PAYMENTS.settle(Settlement.wrong(terms, dispute));
-        else if (decision == Verdict.Right) PAYMENTS.settle(Settlement.right(terms, dispute, cost, TREASURY));
-        else PAYMENTS.settle(Settlement.withheld(terms, dispute, cost, TREASURY));
+        if (isWrong) _settle(Settlement.wrong(terms, dispute));
+        else if (decision == Verdict.Right) _settle(Settlement.right(terms, dispute, _cost(terms, result), TREASURY));
+        else _settle(Settlement.withheld(terms, dispute, _cost(terms, result), TREASURY));
     }
 
     /// @inheritdoc ILilypadController
     function expire(DealTerms calldata terms, Result calldata result, Challenge calldata dispute) external {
         DealId id = dealId(terms);
-        uint40 since = STORAGE.dealOf(address(this), id).since;
-        _requireAfter(id, since + terms.windows.mediate());
-        _end(id, terms, result, dispute);
+        uint256 since = _end(id, terms, result, dispute);
+        _requireAfter(id, since + terms.conditions.windows().mediate());
     }
 
     // ------------------------------------------------------------------ governance
@@ -258,82 +319,207 @@ contract LilypadController is ILilypadController, OfferNonces, Consent, Ownable2
 
     // ------------------------------------------------------------------ internal: what several doors share
 
-    /// @dev The terms of two offers that fit, and the digests that their makers sign.
-    function _match(OfferPair calldata pair)
-        private
-        view
-        returns (DealTerms memory terms, bytes32 jobDigest, bytes32 resourceDigest)
-    {
-        JobOffer calldata job = pair.job;
-        ResourceOffer calldata resource = pair.resource;
-        Module memory module = MODULES.moduleOf(job.module);
-        Shares shares = toShares(job.solverBps, module.royaltyBps, protocolBps);
-        uint256 floor = uint256(job.paymentCeiling) * collateralFloorBps / BPS;
-        Matching.requireCompatible(pair, module, shares, floor);
+    /// @dev The terms of two offers that fit, and what their makers sign.
+    function _match(
+        JobOffer calldata job,
+        ResourceOffer calldata resource,
+        Verification verification,
+        bytes32[] calldata moduleProof
+    ) private view returns (DealTerms memory terms, Agreement memory agreement) {
+        Listing module = MODULES.getListing(job.module);
+        Shares shares = toShares(job.ticket.solverBps(), module.royaltyBps(), protocolBps);
+        Matching.requireCompatible(job, resource, shares, Settlement.share(job.creator.amount(), collateralFloorBps));
+        if (!verification.valid()) revert Controller_VerificationInvalid(verification);
+        Matching.requireModule(job.module, module, resource.modules, moduleProof);
 
-        jobDigest = _hashTypedDataV4(hashJobOffer(job));
-        resourceDigest = _hashTypedDataV4(hashResourceOffer(resource));
+        agreement = Agreement({
+            verification: verification,
+            jobDigest: _hashTypedDataV4(hashJobOffer(job, verification)),
+            resourceDigest: _hashTypedDataV4(hashResourceOffer(resource, verification))
+        });
         terms = DealTerms({
-            offers: keccak256(abi.encode(jobDigest, resourceDigest)),
             creator: job.creator,
             provider: resource.provider,
-            author: module.author,
-            solver: job.solver,
-            shares: shares,
-            pricePerInstruction: resource.pricePerInstruction,
-            paymentCeiling: job.paymentCeiling,
-            minimumPayment: resource.minimumPayment,
-            collateral: resource.collateral,
-            latePenalty: resource.latePenalty,
-            windows: job.windows,
-            verification: job.verification
+            author: toFunds(module.author(), resource.prices.perInstruction()),
+            solver: toFunds(job.solver.account(), resource.prices.minimum()),
+            conditions: toConditions(
+                shares,
+                resource.ticket.latePenaltyBps(),
+                resource.ticket.declineFeeBps(),
+                job.needs.windows(),
+                job.ticket.laneNumber()
+            ),
+            agreement: agreement.hash()
         });
     }
 
-    /// @dev Uses both offers up and tells everybody the terms.
-    function _take(OfferPair calldata pair, DealTerms memory terms) private returns (DealId id) {
-        id = terms.dealIdOf();
-        _useNonce(terms.creator, pair.job.nonce);
-        _useNonce(terms.provider, pair.resource.nonce);
-        emit DealAgreed(id, terms.creator, terms.provider, pair.job, pair.resource, terms.author, terms.shares);
-    }
-
-    function _cost(DealTerms calldata terms, Result calldata result) private pure returns (uint128) {
-        return Settlement.cost(
-            terms.pricePerInstruction, terms.minimumPayment, terms.paymentCeiling, result.instructionCount
+    function _emitAgreed(
+        DealId id,
+        JobOffer calldata job,
+        ResourceOffer calldata resource,
+        DealTerms memory terms,
+        Agreement memory agreement
+    ) private {
+        uint256 locks = terms.creator.amount() | (terms.provider.amount() << 96)
+            | (uint256(job.ticket.nonce()) << 192) | (uint256(resource.ticket.nonce()) << 224);
+        emit DealAgreed(
+            id,
+            terms.creator.account(),
+            terms.provider.account(),
+            locks,
+            terms.author,
+            terms.solver,
+            terms.conditions,
+            agreement.verification,
+            agreement.jobDigest,
+            agreement.resourceDigest,
+            job.module,
+            job.inputs,
+            job.needs
         );
     }
 
-    function _pay(DealId id, DealTerms calldata terms, Result calldata result) private {
-        uint128 cost = _cost(terms, result);
-        emit DealAccepted(id, result.commitment, result.instructionCount, cost);
-        PAYMENTS.settle(Settlement.paid(terms, cost, TREASURY, 0));
+    /// @dev What is on record of a deal that has no result.
+    function _idDigest(DealId id) private pure returns (bytes26) {
+        return bytes26(DealId.unwrap(id));
     }
 
-    function _end(DealId id, DealTerms calldata terms, Result calldata result, Challenge calldata dispute) private {
-        _advanceChallenged(id, DealStatus.Undecided, result, dispute);
-        emit DealDecided(id, Verdict.Undecided, 0);
-        PAYMENTS.settle(Settlement.undecided(terms, dispute));
+    function _cost(DealTerms calldata terms, Result calldata result) private pure returns (uint256) {
+        return Settlement.cost(terms, result.instructionCount);
     }
 
-    function _advanceSubmitted(DealId id, DealStatus to, Result calldata result) private returns (DealSlot deal) {
-        bytes26 digest = result.digestOf();
-        deal = STORAGE.advance(id, DealStatus.Submitted, to, digest);
-        _requireDigest(id, deal, digest);
+    function _settle(Legs memory legs) private {
+        legs.finish();
+        PAYMENTS.settleAll(legs.unlocks, legs.credits);
     }
 
-    function _advanceChallenged(DealId id, DealStatus to, Result calldata result, Challenge calldata dispute) private {
-        DealSlot deal = STORAGE.advance(id, DealStatus.Challenged, to, result.digestOf());
-        _requireDigest(id, deal, dispute.digestWith(result));
+    function _accept(DealId id, DealTerms calldata terms, Result calldata result) private returns (uint256 since) {
+        bytes26 digest = result.digestOf(id);
+        since = _leaveSubmitted(terms, digest, DealStatus.Accepted, digest);
+        emit DealAccepted(id);
     }
 
-    function _onlyParty(DealTerms calldata terms, address party) private view returns (DealId id) {
-        id = dealId(terms);
+    function _pay(DealTerms calldata terms, Result calldata result) private {
+        uint256 price = _cost(terms, result);
+        if (!terms.conditions.shares().isNone()) {
+            _settle(Settlement.paid(terms, price, TREASURY));
+            return;
+        }
+        // Safe: the price is no more than the ceiling, and amounts have 96 bits.
+        unchecked {
+            uint256 refund = terms.creator.amount() - price;
+            PAYMENTS.settle(terms.creator, refund, terms.provider, terms.provider.amount() + price);
+        }
+    }
+
+    /// @dev Nobody is paid; the provider gives the creator a part of its collateral.
+    function _goHome(DealTerms calldata terms, uint256 penaltyBps) private {
+        uint256 collateral = terms.provider.amount();
+        uint256 penalty = Settlement.share(collateral, penaltyBps);
+        PAYMENTS.settle(terms.creator, terms.creator.amount() + penalty, terms.provider, collateral - penalty);
+    }
+
+    function _end(DealId id, DealTerms calldata terms, Result calldata result, Challenge calldata dispute)
+        private
+        returns (uint256 since)
+    {
+        since = _leaveChallenged(id, terms, result, dispute, DealStatus.Undecided);
+        emit DealDecided(id, Verdict.Undecided);
+        _settle(Settlement.undecided(terms, dispute));
+    }
+
+    /// @dev What a batch has to record; an entry that is refused before stays empty, which no deal's record matches.
+    struct Record {
+        DealId[] ids;
+        Lane[] lanes;
+        DealState[] from;
+        DealState[] to;
+    }
+
+    function _prepare(uint256 i, Settling calldata entry, Record memory batch) private {
+        DealId id = dealId(entry.terms);
+        if (entry.terms.provider.account() != msg.sender) {
+            emit EntrySkipped(i, Controller_NotParty.selector);
+        } else if (
+            !_isSignedCompactly(entry.terms.creator.account(), _acceptanceDigest(id, entry.result), entry.r, entry.vs)
+        ) {
+            emit EntrySkipped(i, Controller_BadSignature.selector);
+        } else {
+            batch.ids[i] = id;
+            batch.lanes[i] = laneOf(entry.terms);
+            batch.from[i] = _agreed(id);
+            batch.to[i] = toState(DealStatus.Accepted, entry.result.digestOf(id));
+        }
+    }
+
+    /// @dev The provider's legs are one, the others' are one each.
+    function _payBatch(Settling[] calldata entries, Record memory batch, uint256 accepted) private {
+        Legs memory legs = newLegs(entries.length * 4 + 1);
+        uint256 collateral;
+        uint256 earned;
+        for (uint256 i = 0; i < entries.length; ++i) {
+            if (accepted >> i & 1 == 0) {
+                if (Lane.unwrap(batch.lanes[i]) != 0) _emitSkipped(i, batch);
+                continue;
+            }
+            DealTerms calldata terms = entries[i].terms;
+            Result calldata result = entries[i].result;
+            emit DealSettled(batch.ids[i], result.commitment, result.instructionCount);
+            uint256 price = _cost(terms, result);
+            legs.unlock(terms.creator, terms.creator.amount() - price);
+            collateral += terms.provider.amount();
+            earned += price;
+        }
+        legs.unlock(toFunds(msg.sender, collateral), collateral + earned);
+        _settle(legs);
+    }
+
+    function _emitSkipped(uint256 i, Record memory batch) private {
+        emit EntrySkipped(i, ILilypadStorage.Storage_WrongDigest.selector);
+    }
+
+    function _agreed(DealId id) private pure returns (DealState) {
+        return toState(DealStatus.Agreed, _idDigest(id));
+    }
+
+    function _leaveAgreed(DealId id, DealTerms calldata terms, DealStatus to, bytes26 digest)
+        private
+        returns (uint256 since)
+    {
+        return STORAGE.advance(laneOf(terms), _agreed(id), toState(to, digest));
+    }
+
+    function _leaveSubmitted(DealTerms calldata terms, bytes26 result, DealStatus to, bytes26 digest)
+        private
+        returns (uint256 since)
+    {
+        return STORAGE.advance(laneOf(terms), toState(DealStatus.Submitted, result), toState(to, digest));
+    }
+
+    function _leaveChallenged(
+        DealId id,
+        DealTerms calldata terms,
+        Result calldata result,
+        Challenge calldata dispute,
+        DealStatus to
+    ) private returns (uint256 since) {
+        DealState from = toState(DealStatus.Challenged, dispute.digestWith(id, result));
+        return STORAGE.advance(laneOf(terms), from, toState(to, result.digestOf(id)));
+    }
+
+    function _requireSender(DealId id, address party) private view {
         if (msg.sender != party) revert Controller_NotParty(id, msg.sender, party);
     }
 
-    function _requireDigest(DealId id, DealSlot deal, bytes26 digest) private pure {
-        if (deal.digest() != digest) revert Controller_WrongResult(id, deal.digest(), digest);
+    function _requireUnexpired(address signer, uint256 expiry) private view {
+        if (block.timestamp > expiry) revert Controller_OfferExpired(signer, expiry, block.timestamp);
+    }
+
+    /// @return the protocol's share as it is, if it is no more than what was signed.
+    function _protocolShare(uint256 signed) private view returns (uint16) {
+        uint16 share = protocolBps;
+        if (share > signed) revert Controller_SharesTooHigh(share, signed);
+        return share;
     }
 
     function _requireUntil(DealId id, uint256 deadline) private view {

@@ -11,16 +11,15 @@ import {Result} from "../types/Result.sol";
 
 /// @notice Whether an account agrees to something: it sends the transaction, or has signed, with a key or as a contract.
 ///
-/// A key may sign many offers at once, as the root of a Merkle tree of their digests: Bulk(bytes32 root). Such a
-/// signature is the 65 bytes of the key's, followed by the proof's nodes, 32 bytes each.
+/// A key's signature is 64 bytes (ERC-2098: r, then s with the parity of v in its highest bit) or 65 (r, s, v). A key
+/// may sign many messages at once, as the root of a Merkle tree of their digests: Bulk(bytes32 root). Such a signature
+/// is followed by the proof's nodes, 32 bytes each.
 abstract contract Consent is EIP712, IControllerErrors {
     bytes32 private constant ACCEPTANCE_TYPEHASH =
         keccak256("Acceptance(bytes32 deal,bytes32 commitment,uint64 instructionCount)");
     bytes32 private constant SUBMISSION_TYPEHASH =
         keccak256("Submission(bytes32 deal,bytes32 commitment,uint64 instructionCount)");
     bytes32 private constant BULK_TYPEHASH = keccak256("Bulk(bytes32 root)");
-
-    uint256 private constant KEY_SIGNATURE_BYTES = 65;
 
     /// @dev Who began a batch, while the controller calls itself for its entries.
     address private transient _batchSender;
@@ -38,22 +37,36 @@ abstract contract Consent is EIP712, IControllerErrors {
         return msg.sender == address(this) ? _batchSender : msg.sender;
     }
 
+    function _acceptanceDigest(DealId id, Result calldata result) internal view returns (bytes32) {
+        return _resultDigest(ACCEPTANCE_TYPEHASH, id, result);
+    }
+
     function _requireAcceptance(address creator, DealId id, Result calldata result, bytes calldata signature)
         internal
         view
     {
-        _requireConsent(creator, _resultDigest(ACCEPTANCE_TYPEHASH, id, result), signature);
+        if (!_isSender(creator, signature)) _requireSigned(creator, _acceptanceDigest(id, result), signature);
     }
 
     function _requireSubmission(address provider, DealId id, Result calldata result, bytes calldata signature)
         internal
         view
     {
-        _requireConsent(provider, _resultDigest(SUBMISSION_TYPEHASH, id, result), signature);
+        if (_isSender(provider, signature)) return;
+        _requireSigned(provider, _resultDigest(SUBMISSION_TYPEHASH, id, result), signature);
     }
 
     function _requireConsent(address maker, bytes32 digest, bytes calldata signature) internal view {
-        if (signature.length == 0 && maker == _sender()) return;
+        if (!_isSender(maker, signature)) _requireSigned(maker, digest, signature);
+    }
+
+    /// @dev By a key, in the 64 bytes of ERC-2098.
+    function _isSignedCompactly(address maker, bytes32 digest, bytes32 r, bytes32 vs) internal pure returns (bool) {
+        (address signer,,) = ECDSA.tryRecover(digest, r, vs);
+        return signer == maker && maker != address(0);
+    }
+
+    function _requireSigned(address maker, bytes32 digest, bytes calldata signature) private view {
         // A key first: most makers have one, and asking whether an account has code costs 2,600.
         if (_isSignedByKey(maker, digest, signature)) return;
         if (!SignatureChecker.isValidERC1271SignatureNowCalldata(maker, digest, signature)) {
@@ -61,13 +74,22 @@ abstract contract Consent is EIP712, IControllerErrors {
         }
     }
 
+    /// @dev Sending is consent, where no signature is given.
+    function _isSender(address maker, bytes calldata signature) private view returns (bool) {
+        return signature.length == 0 && maker == _sender();
+    }
+
     function _isSignedByKey(address maker, bytes32 digest, bytes calldata signature) private view returns (bool) {
-        if (signature.length < KEY_SIGNATURE_BYTES || (signature.length - KEY_SIGNATURE_BYTES) % 32 != 0) return false;
-        if (signature.length > KEY_SIGNATURE_BYTES) {
-            bytes32 root = _rootOf(digest, signature[KEY_SIGNATURE_BYTES:]);
+        uint256 keyBytes = signature.length % 32 == 0 ? 64 : 65;
+        if (signature.length < keyBytes || (signature.length - keyBytes) % 32 != 0) return false;
+        if (signature.length > keyBytes) {
+            bytes32 root = _rootOf(digest, signature[keyBytes:]);
             digest = _hashTypedDataV4(keccak256(abi.encode(BULK_TYPEHASH, root)));
         }
-        (address signer,,) = ECDSA.tryRecoverCalldata(digest, signature[:KEY_SIGNATURE_BYTES]);
+        if (keyBytes == 64) {
+            return _isSignedCompactly(maker, digest, bytes32(signature[:32]), bytes32(signature[32:64]));
+        }
+        (address signer,,) = ECDSA.tryRecoverCalldata(digest, signature[:keyBytes]);
         return signer == maker && maker != address(0);
     }
 

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {IOfferNonces} from "./IOfferNonces.sol";
 import {DealId} from "../types/DealId.sol";
-import {DealTerms, Settling} from "../types/DealTerms.sol";
+import {Agreement, DealTerms, Settling} from "../types/DealTerms.sol";
+import {InstantDeal, InstantNumbers} from "../types/InstantDeal.sol";
+import {ModuleId} from "../types/ModuleId.sol";
 import {Netting} from "../types/Netting.sol";
 import {JobOffer, OfferPair, ResourceOffer} from "../types/Offers.sol";
+import {Requirements} from "../types/Requirements.sol";
 import {Challenge, Result, Verdict} from "../types/Result.sol";
 import {Resources} from "../types/Resources.sol";
-import {Shares} from "../types/Shares.sol";
+import {Conditions} from "../types/Conditions.sol";
+import {Funds} from "../types/Funds.sol";
 import {Verification} from "../types/Verification.sol";
 import {Windows} from "../types/Windows.sol";
 
@@ -41,12 +44,11 @@ interface IControllerErrors {
     /// `needed`, or lower the payment ceiling, of which governance's floor is a share.
     /// @dev Seen by whoever brings two offers.
     error Controller_CollateralTooLow(uint256 collateral, uint256 needed);
-    /// @notice The penalty for lateness could not be taken out of the collateral. The provider signs a smaller
-    /// penalty or a larger collateral.
+    /// @notice The penalty for lateness or the fee for declining is more than all of the collateral. The provider signs
+    /// at most 10,000 basis points for each.
     /// @dev Seen by whoever brings two offers.
-    error Controller_PenaltyAboveCollateral(uint256 latePenalty, uint256 collateral);
-    /// @notice The machine has less than the job needs in at least one lane, or a word has bits above the five
-    /// lanes. Find a larger machine, or ask for less.
+    error Controller_PenaltyAboveCollateral(uint256 bps);
+    /// @notice The machine has less than the job needs of at least one resource. Find a larger machine, or ask for less.
     /// @dev Seen by whoever brings two offers.
     error Controller_ResourcesTooSmall(Resources available, Resources needed);
     /// @notice The job leaves no time to submit, judge or mediate, more than 30 days, or more to decline than to submit.
@@ -57,9 +59,6 @@ interface IControllerErrors {
     /// more time to be judged than it waits. Take its windows, or another provider.
     /// @dev Seen by whoever brings two offers.
     error Controller_WindowsRefused(Windows asked, Windows limits);
-    /// @notice The offers name different ways to decide a dispute. Both must carry the same word, bit for bit.
-    /// @dev Seen by whoever brings two offers.
-    error Controller_VerificationDiffers(Verification asked, Verification offered);
     /// @notice The way to decide a dispute names no mediation, an unknown level, or has stray bits. Both sides sign
     /// a valid one.
     /// @dev Seen by whoever brings two offers.
@@ -74,16 +73,16 @@ interface IControllerErrors {
     /// @notice The module is not in the provider's allow-list, or the Merkle proof is not for its root. Build the
     /// proof from the list that the provider published.
     /// @dev Seen by whoever brings two offers.
-    error Controller_ModuleNotAllowed(bytes32 module);
+    error Controller_ModuleNotAllowed(ModuleId module);
     /// @notice The curators revoked this version, so it makes no new deals. Use another version.
     /// @dev Seen by whoever brings two offers.
-    error Controller_ModuleRevoked(bytes32 module);
+    error Controller_ModuleRevoked(ModuleId module);
     /// @notice The provider runs any curated module, and this one is not. Find a provider that lists it, or have it
     /// curated.
     /// @dev Seen by whoever brings two offers.
-    error Controller_ModuleNotCurated(bytes32 module);
+    error Controller_ModuleNotCurated(ModuleId module);
 
-    /// @notice The call is another's: the provider's, the creator's or the mediation's. The expected account sends
+    /// @notice The call is another's: the provider's or the mediation's. The expected account sends
     /// it; if it is yours, the terms are those of another deal.
     /// @dev Seen by whoever acts on a deal.
     error Controller_NotParty(DealId id, address caller, address expected);
@@ -94,10 +93,9 @@ interface IControllerErrors {
     /// @notice The other side's window is still open. Call again after `deadline`, the last second that is its own.
     /// @dev Seen by whoever ends an overdue deal.
     error Controller_TooEarly(DealId id, uint256 deadline, uint256 nowAt);
-    /// @notice The result or the challenge in the call is not the one on record. Take them from the log:
-    /// ResultSubmitted, DealChallenged.
-    /// @dev Seen by whoever acts on a submitted or challenged deal.
-    error Controller_WrongResult(DealId id, bytes26 actual, bytes26 expected);
+    /// @notice What the call says was agreed is not what the terms contain the hash of. Take it from the DealAgreed event.
+    /// @dev Seen by challengers.
+    error Controller_WrongAgreement(DealId id);
     /// @notice The mediation asks for more than the challenger allowed. Look at its quote, or leave the result alone.
     /// @dev Seen by a challenger.
     error Controller_MediationTooDear(DealId id, uint256 locked, uint256 maxLocked);
@@ -113,32 +111,67 @@ interface IControllerErrors {
 }
 
 interface IControllerEvents {
-    /// @notice Both offers in full, and the two things that the chain added to them: enough to derive the terms.
-    /// @param author who receives the royalty.
-    /// @param shares of solver, author and protocol, as they stay for this deal.
+    /// @notice All of the terms, and what provider and mediators need to run the job.
+    /// @param locks payment ceiling (96), collateral (96), nonce of the job offer (32) and of the resource offer (32),
+    /// lowest bits first.
+    /// @param author, solver, conditions as in DealTerms, whose first two words are `creator` and `provider` with the
+    /// amounts of `locks`, and whose last is the hash of the three words that follow here.
+    /// @param needs what the job needs, and the windows again.
     event DealAgreed(
         DealId indexed id,
         address indexed creator,
         address indexed provider,
-        JobOffer job,
-        ResourceOffer resource,
-        address author,
-        Shares shares
+        uint256 locks,
+        Funds author,
+        Funds solver,
+        Conditions conditions,
+        Verification verification,
+        bytes32 jobDigest,
+        bytes32 resourceDigest,
+        ModuleId module,
+        bytes32 inputs,
+        Requirements needs
     );
     event DealDeclined(DealId indexed id);
     event ResultSubmitted(DealId indexed id, bytes32 commitment, uint64 instructionCount);
-    event DealAccepted(DealId indexed id, bytes32 commitment, uint64 instructionCount, uint128 cost);
-    event DealChallenged(DealId indexed id, address indexed challenger, Result result, uint128 fee, uint128 bond);
-    event DealDecided(DealId indexed id, Verdict verdict, uint128 cost);
+    /// @notice The submitted result is final. The cost follows from the terms and the count.
+    event DealAccepted(DealId indexed id);
+    /// @notice This result is final, and was not submitted before.
+    event DealSettled(DealId indexed id, bytes32 commitment, uint64 instructionCount);
+    /// @param bond, fee what the challenger locked for the two.
+    event DealChallenged(
+        DealId indexed id,
+        address indexed challenger,
+        address indexed mediation,
+        bytes32 commitment,
+        uint64 instructionCount,
+        uint96 bond,
+        uint96 fee
+    );
+    event DealDecided(DealId indexed id, Verdict verdict);
     event DealLate(DealId indexed id);
+    /// @notice A deal that was done before it reached the chain.
+    /// @param author who receives the royalty, and the whole cost.
+    /// @param numbers as both sides signed them, with the protocol's share as it was taken.
+    event DealInstant(
+        address indexed creator,
+        address indexed provider,
+        ModuleId indexed module,
+        bytes32 inputs,
+        bytes32 commitment,
+        Funds author,
+        address solver,
+        InstantNumbers numbers
+    );
     /// @param deals how many, made and finished off chain.
     event DealsNetted(
         address indexed creator,
         address indexed provider,
         uint64 deals,
         bytes32 root,
-        uint128 amount,
-        uint16 protocolBps
+        uint96 amount,
+        uint16 protocolBps,
+        uint32 nonce
     );
     /// @notice An entry of a batch could not be carried out; the others were.
     /// @param reason selector of its error; zero when it used more gas than an entry may.
@@ -147,17 +180,26 @@ interface IControllerEvents {
 }
 
 /// @notice The only door to a deal. See DealStatus for the life of a deal, who may do what, and until when.
-interface ILilypadController is IControllerErrors, IControllerEvents, IOfferNonces {
+interface ILilypadController is IControllerErrors, IControllerEvents {
     /// @notice Makes a deal of two compatible offers and locks both sides' funds. Anyone may bring them.
-    function agree(OfferPair calldata pair) external returns (DealId id);
+    /// @param verification how a dispute is decided. Both sides sign it with their offer.
+    /// @param moduleProof Merkle proof of the module in the provider's allow-list; empty without such a list.
+    /// @param jobSignature, resourceSignature of a key (64 or 65 bytes) or a contract (ERC-1271); empty when the caller
+    /// is the maker.
+    function agree(
+        JobOffer calldata job,
+        ResourceOffer calldata resource,
+        Verification verification,
+        bytes32[] calldata moduleProof,
+        bytes calldata jobSignature,
+        bytes calldata resourceSignature
+    ) external returns (DealId id);
 
-    /// @notice Offers, result and payment in one transaction: for a job that was done before it reached the chain.
-    /// Nothing is locked and nothing opened.
-    /// @dev Both sides consent to the result of this very deal, whose id has both offers in it, so they need not sign
-    /// the offers as well.
-    /// @param pair with the creator's signature over Acceptance(deal, commitment, instructionCount) in place of that
-    /// over its offer, and the provider's over Submission(deal, commitment, instructionCount); empty for the caller.
-    function instant(OfferPair calldata pair, Result calldata result) external returns (DealId id);
+    /// @notice Pays for a job that was done before it reached the chain: offers, result and acceptance in one. Nothing is
+    /// locked and nothing opened.
+    /// @param creatorSignature, providerSignature over the InstantDeal; empty for the caller.
+    function instant(InstantDeal calldata deal, bytes calldata creatorSignature, bytes calldata providerSignature)
+        external;
 
     /// @notice Pays for many deals of the same two accounts at once, with the creator's consent. Anyone may bring it.
     function net(Netting calldata netting, bytes calldata creatorSignature) external;
@@ -168,16 +210,16 @@ interface ILilypadController is IControllerErrors, IControllerEvents, IOfferNonc
     /// @notice As `settle` for each entry; one that fails is skipped with an event.
     function settleBatch(Settling[] calldata entries) external;
 
-    /// @notice The provider does not take the deal after all, inside its decline window; everybody goes home.
+    /// @notice The provider does not take the deal after all, inside its decline window; everybody goes home, and the
+    /// creator has the fee that the provider signed for that.
     function decline(DealTerms calldata terms) external;
 
     /// @notice The provider commits to a result.
     function submitResult(DealTerms calldata terms, Result calldata result) external;
 
-    /// @notice From Agreed or Submitted straight to Accepted, with both sides' consent to this very result.
+    /// @notice From Agreed straight to Accepted, with both sides' consent to this very result.
     /// @param creatorSignature over Acceptance(deal, commitment, instructionCount); empty when the caller is the creator.
-    /// @param providerSignature over Submission(deal, commitment, instructionCount); empty when the caller is the
-    /// provider, or when this result was submitted already.
+    /// @param providerSignature over Submission(deal, commitment, instructionCount); empty when the caller is the provider.
     function settle(
         DealTerms calldata terms,
         Result calldata result,
@@ -188,6 +230,10 @@ interface ILilypadController is IControllerErrors, IControllerEvents, IOfferNonc
     /// @notice The creator accepts a submitted result.
     function accept(DealTerms calldata terms, Result calldata result) external;
 
+    /// @notice Anyone brings the creator's acceptance of a submitted result.
+    /// @param creatorSignature over Acceptance(deal, commitment, instructionCount).
+    function acceptSigned(DealTerms calldata terms, Result calldata result, bytes calldata creatorSignature) external;
+
     /// @notice Anyone accepts for a creator that let the judge window pass.
     function finalize(DealTerms calldata terms, Result calldata result) external;
 
@@ -195,11 +241,17 @@ interface ILilypadController is IControllerErrors, IControllerEvents, IOfferNonc
     function late(DealTerms calldata terms) external;
 
     /// @notice Anyone disputes a result, locking the mediation's fee and bond from its free balance.
+    /// @param agreement from the DealAgreed event.
     /// @param maxLocked the most that fee and bond may be together: the two parties chose the mediation, not the
     /// challenger, and it names its price in this very transaction.
-    function challenge(DealTerms calldata terms, Result calldata result, uint128 maxLocked) external;
+    function challenge(
+        DealTerms calldata terms,
+        Agreement calldata agreement,
+        Result calldata result,
+        uint96 maxLocked
+    ) external;
 
-    /// @notice The mediation named in the terms decides a dispute.
+    /// @notice The mediation that the deal names decides a dispute.
     function verdict(DealTerms calldata terms, Result calldata result, Challenge calldata dispute, Verdict decision)
         external;
 

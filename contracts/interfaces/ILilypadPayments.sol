@@ -2,15 +2,9 @@
 pragma solidity 0.8.37;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
-import {Legs} from "../types/Leg.sol";
+import {Funds} from "../types/Funds.sol";
 
-/// @notice What account holders and readers see of the vault.
-///
-/// The vault has no owner and no list of trusted contracts. Every balance lives in the compartment of one
-/// controller, chosen by whoever deposits, and that controller is the only one that can lock or settle it. A new
-/// version of the controller starts with an empty compartment: nobody, governance included, can point it at funds
-/// that were entrusted to another.
-interface ILilypadPayments {
+interface IPaymentsErrors {
     /// @notice The account has less free in this controller's compartment than the call needs. Deposit more, or
     /// wait until an open deal ends and frees what it locked.
     /// @dev Seen by whoever withdraws, moves, agrees, settles instantly or challenges.
@@ -31,45 +25,83 @@ interface ILilypadPayments {
     /// mean.
     /// @dev Seen by whoever deposits or moves.
     error Payments_ZeroAddress();
+    /// @notice The vault would hold more of its token than 96 bits can count: 79 billion tokens of 18 decimals. Deposit
+    /// less.
+    /// @dev Seen by whoever deposits.
+    error Payments_VaultFull(uint256 tokens, uint256 limit);
+    /// @notice This nonce was used or cancelled by its maker. The maker signs again with a nonce that isNonceUsed
+    /// does not know.
+    /// @dev Seen by whoever brings two offers, an instant deal or a netting.
+    error Payments_NonceUsed(address controller, address account, uint256 nonce);
+}
 
+interface IPaymentsEvents {
     /// @param account whose free balance grew by `amount`.
     /// @param from who paid the tokens.
-    event Deposited(address indexed controller, address indexed account, address from, uint128 amount);
-    event Withdrawn(address indexed controller, address indexed account, uint128 amount);
-    event Moved(address indexed controller, address indexed account, address to, uint128 amount);
+    event Deposited(address indexed controller, address indexed account, address from, uint96 amount);
+    event Withdrawn(address indexed controller, address indexed account, uint96 amount);
+    event Moved(address indexed controller, address indexed account, address to, uint96 amount);
+    event NoncesCancelled(address indexed controller, address indexed account, uint256 word, uint256 mask);
+}
 
+/// @notice What account holders and readers see of the vault.
+///
+/// The vault has no owner and no list of trusted contracts. Every balance lives in the compartment of one
+/// controller, chosen by whoever deposits, and that controller is the only one that can lock or settle it. A new
+/// version of the controller starts with an empty compartment: nobody, governance included, can point it at funds
+/// that were entrusted to another.
+///
+/// Whatever an account signs to have its money bound or paid carries a nonce, and the vault takes each nonce once.
+/// Nonces are bits, 256 to a word, in any order: cancelling one or a whole word is one slot (Uniswap's Permit2 has
+/// them so).
+interface ILilypadPayments is IPaymentsErrors, IPaymentsEvents {
     /// @notice The ERC-20 that this vault holds.
     function TOKEN() external view returns (IERC20);
 
     /// @param controller whose compartment is meant.
     /// @return free what the account may withdraw or bind in a deal.
     /// @return locked what is bound in deals.
-    function balanceOf(address controller, address account) external view returns (uint128 free, uint128 locked);
+    function balanceOf(address controller, address account) external view returns (uint96 free, uint96 locked);
 
     /// @notice Pays `amount` tokens of the caller into the free balance of `account`.
     /// @dev Reverts with Payments_WrongAmountReceived when the token takes a fee or lies.
-    function deposit(address controller, address account, uint128 amount) external;
+    function deposit(address controller, address account, uint96 amount) external;
 
     /// @notice As `deposit` for the caller itself, with an ERC-2612 permit in place of an earlier approval.
     /// A permit that was used by somebody else already does no harm as long as the allowance is there.
-    function depositWithPermit(address controller, uint128 amount, uint256 deadline, uint8 v, bytes32 r, bytes32 s)
+    function depositWithPermit(address controller, uint96 amount, uint256 deadline, uint8 v, bytes32 r, bytes32 s)
         external;
 
     /// @notice Pays `amount` of the caller's free balance out to the caller, and to nobody else.
-    function withdraw(address controller, uint128 amount) external;
+    function withdraw(address controller, uint96 amount) external;
 
     /// @notice Moves `amount` of the caller's free balance to the free balance of `to` in the same compartment.
-    function move(address controller, address to, uint128 amount) external;
+    function move(address controller, address to, uint96 amount) external;
+
+    /// @return whether what `account` signs with this nonce can no longer be used.
+    function isNonceUsed(address controller, address account, uint32 nonce) external view returns (bool);
+
+    /// @notice The caller makes one of its nonces unusable.
+    function cancelNonce(address controller, uint32 nonce) external;
+
+    /// @notice The caller makes the nonces word * 256 + i unusable for every bit i of `mask`.
+    function cancelNonces(address controller, uint256 word, uint256 mask) external;
 }
 
 /// @notice What a controller sees: its own compartment.
 interface ILilypadPaymentsController {
-    /// @notice Moves from free to locked; an amount of zero leaves its account untouched.
-    function lock(address first, uint128 firstAmount, address second, uint128 secondAmount) external;
+    /// @notice Moves both amounts from free to locked, and uses both nonces up.
+    function lock(Funds first, uint32 firstNonce, Funds second, uint32 secondNonce) external;
 
-    /// @notice Unlocks and credits, leg by leg; what is unlocked in total must be credited in total.
-    function settle(Legs calldata legs) external;
+    /// @notice Moves an amount from free to locked for an account that calls for it itself.
+    function bond(Funds funds) external;
 
-    /// @notice As `settle`, with `unlock` taken from the free balances.
-    function pay(Legs calldata legs) external;
+    /// @notice Unlocks both amounts and credits the same accounts; as much must be credited as unlocked.
+    function settle(Funds first, uint256 firstCredit, Funds second, uint256 secondCredit) external;
+
+    /// @notice As `settle` for any number of accounts, each with its entry in both lists.
+    function settleAll(Funds[] calldata unlocks, uint256[] calldata credits) external;
+
+    /// @notice Pays out of what the payer has free, and uses its nonce up; the payees receive all of it.
+    function pay(Funds payer, uint32 nonce, Funds[] calldata payees) external;
 }

@@ -11,9 +11,15 @@ import {Verification} from "../types/Verification.sol";
 interface IMediation {
     /// @return fee what a challenge costs at this verification: the mediators' pay.
     /// @return bond what the challenger risks on top.
-    function quote(Verification verification) external view returns (uint128 fee, uint128 bond);
+    function quote(Verification verification) external view returns (uint96 fee, uint96 bond);
 
     /// @notice Called by the controller, once per deal, when a challenge is locked and recorded. The verdict comes
     /// back through `ILilypadController.verdict`, in this call or any later one.
-    function open(DealId id, DealTerms calldata terms, Result calldata result, Challenge calldata challenge) external;
+    function open(
+        DealId id,
+        DealTerms calldata terms,
+        Verification verification,
+        Result calldata result,
+        Challenge calldata challenge
+    ) external;
 }

@@ -3,83 +3,80 @@ pragma solidity 0.8.37;
 
 import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProof.sol";
 import {IControllerErrors as E} from "../interfaces/ILilypadController.sol";
-import {Module, ModuleStatus} from "../interfaces/ILilypadModules.sol";
-import {JobOffer, OfferPair, ResourceOffer} from "../types/Offers.sol";
+import {Listing, ModuleStatus} from "../types/Listing.sol";
+import {ModuleId} from "../types/ModuleId.sol";
+import {JobOffer, ResourceOffer} from "../types/Offers.sol";
 import {BPS, Shares} from "../types/Shares.sol";
-import {Verification} from "../types/Verification.sol";
+import {Windows} from "../types/Windows.sol";
 
 /// @notice Whether two offers make a deal: each check is one sentence of the protocol and one error.
 /// The same rules, in the same order, are in offchain/lilypad/protocol/matching.py.
 library Matching {
     /// @param collateralFloor least collateral that governance asks for at this ceiling.
     function requireCompatible(
-        OfferPair calldata pair,
-        Module memory module,
+        JobOffer calldata job,
+        ResourceOffer calldata resource,
         Shares shares,
         uint256 collateralFloor
     ) internal view {
-        JobOffer calldata job = pair.job;
-        ResourceOffer calldata resource = pair.resource;
         _requireTime(job, resource);
         _requireParties(job, resource, shares);
         _requireMoney(job, resource, collateralFloor);
         _requireConditions(job, resource);
-        _requireModule(job.module, module, resource.modules, pair.moduleProof);
     }
 
     function _requireTime(JobOffer calldata job, ResourceOffer calldata resource) private view {
-        if (block.timestamp > job.expiry) {
-            revert E.Controller_OfferExpired(job.creator, job.expiry, block.timestamp);
+        if (block.timestamp > job.ticket.expiry()) {
+            revert E.Controller_OfferExpired(job.creator.account(), job.ticket.expiry(), block.timestamp);
         }
-        if (block.timestamp > resource.expiry) {
-            revert E.Controller_OfferExpired(resource.provider, resource.expiry, block.timestamp);
+        if (block.timestamp > resource.ticket.expiry()) {
+            revert E.Controller_OfferExpired(resource.provider.account(), resource.ticket.expiry(), block.timestamp);
         }
     }
 
     function _requireParties(JobOffer calldata job, ResourceOffer calldata resource, Shares shares) private pure {
-        if (job.creator == resource.provider) revert E.Controller_SelfDeal(job.creator);
-        if (job.target != address(0) && job.target != resource.provider) {
-            revert E.Controller_NotTarget(resource.provider, job.target);
+        address provider = resource.provider.account();
+        address target = job.target.account();
+        if (job.creator.account() == provider) revert E.Controller_SelfDeal(provider);
+        if (target != address(0) && target != provider) revert E.Controller_NotTarget(provider, target);
+        if (job.solver.account() == address(0) && shares.solverBps() != 0) {
+            revert E.Controller_SolverMissing(shares.solverBps());
         }
-        if (job.solver == address(0) && job.solverBps != 0) revert E.Controller_SolverMissing(job.solverBps);
         // Never more than the whole cost, whatever was signed: such a deal could not be paid out, nor end.
-        uint256 limit = resource.sharesBps < BPS ? resource.sharesBps : BPS;
+        uint256 signed = resource.ticket.sharesBps();
+        uint256 limit = signed < BPS ? signed : BPS;
         if (shares.totalBps() > limit) revert E.Controller_SharesTooHigh(shares.totalBps(), limit);
     }
 
     function _requireMoney(JobOffer calldata job, ResourceOffer calldata resource, uint256 floor) private pure {
-        if (resource.pricePerInstruction > job.pricePerInstruction) {
-            revert E.Controller_PriceTooHigh(resource.pricePerInstruction, job.pricePerInstruction);
-        }
-        if (resource.minimumPayment > job.paymentCeiling) {
-            revert E.Controller_MinimumAboveCeiling(resource.minimumPayment, job.paymentCeiling);
-        }
-        uint256 needed = job.collateral > floor ? job.collateral : floor;
-        if (resource.collateral < needed) revert E.Controller_CollateralTooLow(resource.collateral, needed);
-        if (resource.latePenalty > resource.collateral) {
-            revert E.Controller_PenaltyAboveCollateral(resource.latePenalty, resource.collateral);
-        }
+        uint256 price = resource.prices.perInstruction();
+        if (price > job.solver.amount()) revert E.Controller_PriceTooHigh(price, job.solver.amount());
+        uint256 minimum = resource.prices.minimum();
+        if (minimum > job.creator.amount()) revert E.Controller_MinimumAboveCeiling(minimum, job.creator.amount());
+        uint256 collateral = resource.provider.amount();
+        uint256 needed = job.target.amount() > floor ? job.target.amount() : floor;
+        if (collateral < needed) revert E.Controller_CollateralTooLow(collateral, needed);
+        uint256 late = resource.ticket.latePenaltyBps();
+        if (late > BPS) revert E.Controller_PenaltyAboveCollateral(late);
+        uint256 decline = resource.ticket.declineFeeBps();
+        if (decline > BPS) revert E.Controller_PenaltyAboveCollateral(decline);
     }
 
     function _requireConditions(JobOffer calldata job, ResourceOffer calldata resource) private pure {
-        if (!job.resources.fitsIn(resource.resources)) {
-            revert E.Controller_ResourcesTooSmall(resource.resources, job.resources);
+        if (!job.needs.resources().fitsIn(resource.has.resources())) {
+            revert E.Controller_ResourcesTooSmall(resource.has.resources(), job.needs.resources());
         }
-        if (!job.windows.valid()) revert E.Controller_WindowsInvalid(job.windows);
-        if (!resource.windows.accepts(job.windows)) {
-            revert E.Controller_WindowsRefused(job.windows, resource.windows);
-        }
-        Verification asked = job.verification;
-        if (Verification.unwrap(asked) != Verification.unwrap(resource.verification)) {
-            revert E.Controller_VerificationDiffers(asked, resource.verification);
-        }
-        if (!asked.valid()) revert E.Controller_VerificationInvalid(asked);
+        Windows asked = job.needs.windows();
+        if (!asked.valid()) revert E.Controller_WindowsInvalid(asked);
+        Windows limits = resource.has.windows();
+        if (!limits.accepts(asked)) revert E.Controller_WindowsRefused(asked, limits);
     }
 
-    function _requireModule(bytes32 id, Module memory module, bytes32 allowed, bytes32[] calldata proof) private pure {
-        if (module.status == ModuleStatus.Revoked) revert E.Controller_ModuleRevoked(id);
+    /// @param allowed Merkle root of the provider's allow-list; zero for any curated module.
+    function requireModule(ModuleId id, Listing module, bytes32 allowed, bytes32[] calldata proof) internal pure {
+        if (module.status() == ModuleStatus.Revoked) revert E.Controller_ModuleRevoked(id);
         if (allowed == 0) {
-            if (module.status != ModuleStatus.Curated) revert E.Controller_ModuleNotCurated(id);
+            if (module.status() != ModuleStatus.Curated) revert E.Controller_ModuleNotCurated(id);
             return;
         }
         // Hashed twice, so that an inner node of the tree can never pass for a leaf.

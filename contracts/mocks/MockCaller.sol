@@ -26,11 +26,11 @@ contract MockCaller is IMediation {
         }
     }
 
-    function quote(Verification) external pure returns (uint128 fee, uint128 bond) {
+    function quote(Verification) external pure returns (uint96 fee, uint96 bond) {
         return (3 ether, 1 ether);
     }
 
-    function open(DealId, DealTerms calldata, Result calldata, Challenge calldata) external {
+    function open(DealId, DealTerms calldata, Verification, Result calldata, Challenge calldata) external {
         for (uint256 i = 0; i < _onOpen.length; ++i) {
             _do(msg.sender, _onOpen[i]);
         }

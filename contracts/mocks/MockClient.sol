@@ -18,14 +18,15 @@ contract MockClient {
 
     /// @notice What the modules returned, by deal.
     mapping(DealId id => bytes) public answers;
-    mapping(DealId id => bool) private _isOurs;
+    /// @notice Which of this contract's lanes holds a deal: not to be named again before the answer was delivered.
+    mapping(DealId id => uint64) public laneOf;
 
     constructor(ILilypadController controller, ILilypadPayments payments, ILilypadStorage storage_) {
         (CONTROLLER, PAYMENTS, STORAGE) = (controller, payments, storage_);
     }
 
     /// @notice Puts tokens that this contract has into its escrow.
-    function fund(uint128 amount) external {
+    function fund(uint96 amount) external {
         PAYMENTS.TOKEN().approve(address(PAYMENTS), amount);
         PAYMENTS.deposit(address(CONTROLLER), address(this), amount);
     }
@@ -33,8 +34,10 @@ contract MockClient {
     /// @notice Makes a deal: the job's creator is this contract, and as it calls itself, the job needs no signature.
     function ask(OfferPair calldata pair) external returns (DealId id) {
         require(msg.sender == OWNER, "not the owner");
-        id = CONTROLLER.agree(pair);
-        _isOurs[id] = true;
+        id = CONTROLLER.agree(
+            pair.job, pair.resource, pair.verification, pair.moduleProof, pair.jobSignature, pair.resourceSignature
+        );
+        laneOf[id] = uint64(pair.job.ticket.laneNumber());
     }
 
     /// @notice Anyone delivers what the module returned, once the deal is final; false words prove nothing.
@@ -49,9 +52,9 @@ contract MockClient {
         bytes32 stdout,
         bytes32 stderr
     ) external {
-        Deal memory deal = STORAGE.dealOf(address(CONTROLLER), id);
-        require(_isOurs[id] && deal.status == DealStatus.Accepted, "no final result of ours");
-        require(deal.digest == result.digestOf(), "not the result on record");
+        Deal memory deal = STORAGE.dealOf(address(CONTROLLER), address(this), laneOf[id]);
+        require(deal.status == DealStatus.Accepted, "no final result");
+        require(deal.digest == result.digestOf(id), "not the result on record");
         bytes32 commitment = keccak256(abi.encode(output, sha256(returned), exitStatus, stdout, stderr));
         require(commitment == result.commitment, "not what was committed to");
         require(exitStatus == 0, "the module failed");
@@ -59,7 +62,7 @@ contract MockClient {
     }
 
     /// @notice Takes back what no deal has locked.
-    function withdraw(uint128 amount) external {
+    function withdraw(uint96 amount) external {
         require(msg.sender == OWNER, "not the owner");
         PAYMENTS.withdraw(address(CONTROLLER), amount);
         PAYMENTS.TOKEN().transfer(OWNER, amount);

@@ -18,11 +18,11 @@ contract MockMediation is IMediation {
         JUDGE = judge;
     }
 
-    function quote(Verification) external pure returns (uint128 fee, uint128 bond) {
+    function quote(Verification) external pure returns (uint96 fee, uint96 bond) {
         return (3 ether, 1 ether);
     }
 
-    function open(DealId id, DealTerms calldata, Result calldata, Challenge calldata) external {
+    function open(DealId id, DealTerms calldata, Verification, Result calldata, Challenge calldata) external {
         emit CaseOpened(id, msg.sender);
     }
 

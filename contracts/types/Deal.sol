@@ -5,7 +5,7 @@ pragma solidity 0.8.37;
 ///
 ///     None --agree--> Agreed --submitResult--> Submitted --accept, or finalize after the judge window--> Accepted
 ///                      |  |  |                    |
-///                      |  |  '---------settle-----+--> Accepted
+///                      |  |  '--settle--> Accepted|
 ///                      |  '--decline--> Declined  '--challenge, inside the judge window--> Challenged
 ///                      '--late, after the submit window--> Late                               |
 ///                                                       verdict by the mediation --> Accepted | Rejected | Undecided
@@ -16,8 +16,8 @@ pragma solidity 0.8.37;
 /// | agree | anyone with both signatures | until the earlier expiry of the offers |
 /// | decline | provider | agreed + decline window |
 /// | submitResult | provider | agreed + submit window |
-/// | settle | provider with the creator's signature, or anyone with both | any time in Agreed or Submitted |
-/// | accept | creator | any time in Submitted |
+/// | settle | provider with the creator's signature, or anyone with both | any time in Agreed |
+/// | accept | creator, or anyone with its signature | any time in Submitted |
 /// | finalize | anyone | after submitted + judge window |
 /// | challenge | anyone with fee and bond | submitted + judge window |
 /// | verdict | the mediation contract that both offers name | any time in Challenged |
@@ -40,10 +40,10 @@ enum DealStatus {
 /// @notice A deal on chain, as it is read: DealSlot unpacked.
 /// @param status where it stands.
 /// @param since block timestamp (seconds) at which it entered that status.
-/// @param digest what the next step must repeat: nothing while agreed, the hash of the result once
-/// submitted, the hash of result and challenge once challenged. Cut to 208 bits so that everything fits one
-/// slot: finding two results with the same digest takes 2^104 hashes, and would only let a provider change
-/// its own answer.
+/// @param digest what the next step must repeat: the deal's id while agreed, declined or late; the hash of id and
+/// result once there is one; the hash of id, result and challenge once challenged. Cut to 208 bits so that everything
+/// fits one slot: finding two things with the same digest takes 2^104 hashes, where two accounts with the same address
+/// take 2^80.
 struct Deal {
     DealStatus status;
     uint40 since;
@@ -53,20 +53,40 @@ struct Deal {
 /// @notice A deal on chain, as it is stored: one word, lowest bits first: status (8), since (40), digest (208).
 type DealSlot is uint256;
 
-using {status, since, digest} for DealSlot global;
+/// @notice Where a deal stands and what the next step must repeat, whenever it came there: a slot with zero for since.
+type DealState is bytes32;
 
-function toSlot(DealStatus status_, uint256 since_, bytes26 digest_) pure returns (DealSlot) {
-    return DealSlot.wrap(uint256(bytes32(digest_)) | (uint256(uint40(since_)) << 8) | uint256(status_));
-}
+using {state, since} for DealSlot global;
+using {status, digest, at} for DealState global;
+using {isOpen} for DealStatus global;
 
-function status(DealSlot slot) pure returns (DealStatus) {
-    return DealStatus(uint8(DealSlot.unwrap(slot)));
+uint256 constant SINCE_BITS = uint256(type(uint40).max) << 8;
+
+function state(DealSlot slot) pure returns (DealState) {
+    return DealState.wrap(bytes32(DealSlot.unwrap(slot) & ~SINCE_BITS));
 }
 
 function since(DealSlot slot) pure returns (uint256) {
     return uint40(DealSlot.unwrap(slot) >> 8);
 }
 
-function digest(DealSlot slot) pure returns (bytes26) {
-    return bytes26(bytes32(DealSlot.unwrap(slot)));
+function toState(DealStatus status_, bytes26 digest_) pure returns (DealState) {
+    return DealState.wrap(bytes32(digest_) | bytes32(uint256(status_)));
+}
+
+function status(DealState s) pure returns (DealStatus) {
+    return DealStatus(uint8(uint256(DealState.unwrap(s))));
+}
+
+function digest(DealState s) pure returns (bytes26) {
+    return bytes26(DealState.unwrap(s));
+}
+
+function at(DealState s, uint256 timestamp) pure returns (DealSlot) {
+    return DealSlot.wrap(uint256(DealState.unwrap(s)) | (uint256(uint40(timestamp)) << 8));
+}
+
+/// @notice Whether a deal that stands there binds anybody's money.
+function isOpen(DealStatus s) pure returns (bool) {
+    return s == DealStatus.Agreed || s == DealStatus.Submitted || s == DealStatus.Challenged;
 }

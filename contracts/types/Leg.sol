@@ -1,17 +1,40 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-/// @notice One account's part in a settlement: what leaves its locked balance and what enters its free balance.
-struct Leg {
-    address account;
-    uint128 unlock;
-    uint128 credit;
+import {Funds, toFunds} from "./Funds.sol";
+
+/// @notice A settlement as two lists of equal length. Leg i is one account's part: how much of its locked balance comes
+/// free, and what enters its free balance.
+struct Legs {
+    Funds[] unlocks;
+    uint256[] credits;
+    uint256 count;
 }
 
-/// @notice A whole settlement. The two parties are always there and stand in the head, so that the ordinary case
-/// carries no array; whoever else takes part follows.
-struct Legs {
-    Leg creator;
-    Leg provider;
-    Leg[] others;
+using {unlock, credit, finish} for Legs global;
+
+function newLegs(uint256 most) pure returns (Legs memory legs) {
+    legs.unlocks = new Funds[](most);
+    legs.credits = new uint256[](most);
+}
+
+/// @notice Adds a leg that unlocks `funds` and credits their account with `credit_`.
+function unlock(Legs memory legs, Funds funds, uint256 credit_) pure {
+    legs.unlocks[legs.count] = funds;
+    legs.credits[legs.count++] = credit_;
+}
+
+/// @notice Adds a leg that only credits; none where there is nothing to credit.
+function credit(Legs memory legs, address account, uint256 amount) pure {
+    if (amount != 0) legs.unlock(toFunds(account, 0), amount);
+}
+
+/// @notice Cuts the lists to the legs that were added.
+function finish(Legs memory legs) pure {
+    (Funds[] memory unlocks, uint256[] memory credits, uint256 count) = (legs.unlocks, legs.credits, legs.count);
+    // Safe: `unlock` reverts beyond their length, so they only become shorter.
+    assembly ("memory-safe") {
+        mstore(unlocks, count)
+        mstore(credits, count)
+    }
 }

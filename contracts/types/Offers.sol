@@ -1,114 +1,132 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {Funds} from "./Funds.sol";
+import {JobTicket} from "./JobTicket.sol";
+import {ModuleId} from "./ModuleId.sol";
+import {Requirements} from "./Requirements.sol";
+import {ResourceTicket} from "./ResourceTicket.sol";
 import {Resources} from "./Resources.sol";
 import {Verification} from "./Verification.sol";
 import {Windows} from "./Windows.sol";
 
-/// @notice What a job creator signs. Amounts are in the token's smallest unit.
-/// @param creator who pays.
-/// @param target the only provider that may take it; zero for any.
-/// @param solver who receives the solver's share; zero when `solverBps` is. Whoever brings the offer to the
-/// chain, the share goes here, so there is nothing to win by front-running.
-/// @param solverBps the solver's share of the cost.
-/// @param expiry last second (unix time) at which it may be agreed.
-/// @param nonce used once; shared by all offers of this account, in any order.
+/// @notice What a job creator signs, as it travels: packed, since a byte of calldata costs as much as an instruction.
+/// What is signed has each number by its own name: see JOB_OFFER_TYPEHASH. Amounts are in the token's smallest unit.
+/// @param creator who pays, and the payment ceiling: the most it can be charged, which fixes the instruction limit.
+/// @param target the only provider that may take it, zero for any; and the least collateral that it must risk.
+/// @param solver who receives the solver's share, zero when that is; and the most that an instruction may cost.
+/// Whoever brings the offer to the chain, the share goes here, so there is nothing to win by front-running.
 /// @param module the module version in the registry.
 /// @param inputs content digest of the inputs' root directory.
-/// @param resources what the job needs.
-/// @param pricePerInstruction the most it pays for one instruction.
-/// @param paymentCeiling the most it can be charged; also fixes the instruction limit.
-/// @param collateral the least the provider must risk.
-/// @param windows decline, submit, judge and mediate.
-/// @param verification how a dispute is decided.
+/// @param needs what the job needs, and the windows of the deal.
+/// @param ticket expiry: last second (unix time) at which it may be agreed. nonce: used once; shared by all that this
+/// account signs, in any order. solverBps. lane: where the deal is recorded.
 struct JobOffer {
-    address creator;
-    address target;
-    address solver;
-    uint16 solverBps;
-    uint40 expiry;
-    uint256 nonce;
-    bytes32 module;
+    Funds creator;
+    Funds target;
+    Funds solver;
+    ModuleId module;
     bytes32 inputs;
-    Resources resources;
-    uint128 pricePerInstruction;
-    uint128 paymentCeiling;
-    uint128 collateral;
-    Windows windows;
-    Verification verification;
+    Requirements needs;
+    JobTicket ticket;
 }
 
-/// @notice What a resource provider signs. Amounts are in the token's smallest unit.
-/// @param provider who runs and is paid.
-/// @param sharesBps the most of the cost that solver, author and protocol may take together.
-/// @param expiry last second (unix time) at which it may be agreed.
-/// @param nonce used once; shared by all offers of this account, in any order.
+/// @notice What a resource provider signs, as it travels. Amounts are in the token's smallest unit.
+/// @param provider who runs and is paid, and the collateral: all of it is lost for a wrong result.
+/// @param prices what it charges for one instruction, and the least for a finished job.
 /// @param modules Merkle root of the module versions it runs; zero for any curated one.
-/// @param resources what it has.
-/// @param pricePerInstruction what it charges for one instruction.
-/// @param minimumPayment the least it charges for a finished job.
-/// @param collateral what it risks: all of it for a wrong result.
-/// @param latePenalty what it pays, out of the collateral, for no result in time.
-/// @param windows the least time to decline, to submit and to have a dispute decided, and the most to be judged.
-/// @param verification how a dispute is decided.
+/// @param has what it has; the least time to decline, to submit and to have a dispute decided, the most to be judged.
+/// @param ticket expiry and nonce as of a job offer. sharesBps: the most of the cost that solver, author and protocol
+/// may take together. latePenaltyBps, declineFeeBps: what it pays, of the collateral, for no result in time and for
+/// not taking the deal after all.
 struct ResourceOffer {
-    address provider;
-    uint16 sharesBps;
-    uint40 expiry;
-    uint256 nonce;
+    Funds provider;
+    Prices prices;
     bytes32 modules;
-    Resources resources;
-    uint128 pricePerInstruction;
-    uint128 minimumPayment;
-    uint128 collateral;
-    uint128 latePenalty;
-    Windows windows;
-    Verification verification;
+    Requirements has;
+    ResourceTicket ticket;
 }
 
-/// @notice All that it takes to make a deal.
-/// @param jobSignature, resourceSignature ECDSA (65 bytes) or ERC-1271; empty when the caller is the maker.
-/// @param moduleProof Merkle proof of the module in the provider's allow-list; empty without such a list.
+/// @notice One entry of a batch of agreements: as the arguments of `agree`.
 struct OfferPair {
     JobOffer job;
     ResourceOffer resource;
+    Verification verification;
+    bytes32[] moduleProof;
     bytes jobSignature;
     bytes resourceSignature;
-    bytes32[] moduleProof;
+}
+
+/// @notice A provider's two prices in one word, lowest bits first: per instruction (96), minimum payment (96).
+type Prices is bytes32;
+
+using {perInstruction, minimum} for Prices global;
+
+function perInstruction(Prices p) pure returns (uint256) {
+    return uint96(uint256(Prices.unwrap(p)));
+}
+
+function minimum(Prices p) pure returns (uint256) {
+    return uint96(uint256(Prices.unwrap(p)) >> 96);
 }
 
 bytes32 constant JOB_OFFER_TYPEHASH = keccak256(
-    "JobOffer(address creator,address target,address solver,uint16 solverBps,uint40 expiry,uint256 nonce,bytes32 module,"
-    "bytes32 inputs,uint256 resources,uint128 pricePerInstruction,uint128 paymentCeiling,uint128 collateral,"
-    "uint256 windows,uint256 verification)"
+    "JobOffer(address creator,address target,address solver,uint16 solverBps,uint40 expiry,uint32 nonce,uint64 lane,"
+    "bytes32 module,bytes32 inputs,uint160 resources,uint96 pricePerInstruction,uint96 paymentCeiling,"
+    "uint96 collateral,uint96 windows,uint256 verification)"
 );
 
 bytes32 constant RESOURCE_OFFER_TYPEHASH = keccak256(
-    "ResourceOffer(address provider,uint16 sharesBps,uint40 expiry,uint256 nonce,bytes32 modules,uint256 resources,"
-    "uint128 pricePerInstruction,uint128 minimumPayment,uint128 collateral,uint128 latePenalty,uint256 windows,"
-    "uint256 verification)"
+    "ResourceOffer(address provider,uint16 sharesBps,uint40 expiry,uint32 nonce,bytes32 modules,uint160 resources,"
+    "uint96 pricePerInstruction,uint96 minimumPayment,uint96 collateral,uint16 latePenaltyBps,uint16 declineFeeBps,"
+    "uint96 windows,uint256 verification)"
 );
 
-/// @return structHash EIP-712 struct hash: keccak256(abi.encode(JOB_OFFER_TYPEHASH, offer)).
-/// @dev The words are hashed as they lie in calldata: see dealId.
-function hashJobOffer(JobOffer calldata offer) pure returns (bytes32 structHash) {
-    bytes32 typehash = JOB_OFFER_TYPEHASH;
-    assembly ("memory-safe") {
-        let free := mload(0x40)
-        mstore(free, typehash)
-        calldatacopy(add(free, 32), offer, 448) // 14 words
-        structHash := keccak256(free, 480)
-    }
+/// @return EIP-712 struct hash.
+/// @dev Bits of a word that belong to no field are not signed, and mean nothing to anybody.
+function hashJobOffer(JobOffer calldata offer, Verification verification) pure returns (bytes32) {
+    JobTicket ticket = offer.ticket;
+    return keccak256(
+        abi.encode(
+            JOB_OFFER_TYPEHASH,
+            offer.creator.account(),
+            offer.target.account(),
+            offer.solver.account(),
+            ticket.solverBps(),
+            ticket.expiry(),
+            ticket.nonce(),
+            ticket.laneNumber(),
+            offer.module,
+            offer.inputs,
+            offer.needs.resources(),
+            offer.solver.amount(),
+            offer.creator.amount(),
+            offer.target.amount(),
+            offer.needs.windows(),
+            verification
+        )
+    );
 }
 
-/// @return structHash EIP-712 struct hash: keccak256(abi.encode(RESOURCE_OFFER_TYPEHASH, offer)).
-/// @dev The words are hashed as they lie in calldata: see dealId.
-function hashResourceOffer(ResourceOffer calldata offer) pure returns (bytes32 structHash) {
-    bytes32 typehash = RESOURCE_OFFER_TYPEHASH;
-    assembly ("memory-safe") {
-        let free := mload(0x40)
-        mstore(free, typehash)
-        calldatacopy(add(free, 32), offer, 384) // 12 words
-        structHash := keccak256(free, 416)
-    }
+/// @return EIP-712 struct hash.
+function hashResourceOffer(ResourceOffer calldata offer, Verification verification) pure returns (bytes32) {
+    ResourceTicket ticket = offer.ticket;
+    return keccak256(
+        abi.encode(
+            RESOURCE_OFFER_TYPEHASH,
+            offer.provider.account(),
+            ticket.sharesBps(),
+            ticket.expiry(),
+            ticket.nonce(),
+            offer.modules,
+            offer.has.resources(),
+            offer.prices.perInstruction(),
+            offer.prices.minimum(),
+            offer.provider.amount(),
+            ticket.latePenaltyBps(),
+            ticket.declineFeeBps(),
+            offer.has.windows(),
+            verification
+        )
+    );
 }

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {DealId} from "./DealId.sol";
+import {Funds} from "./Funds.sol";
+import {hashOf} from "./Hash.sol";
+
 using {digestOf} for Result global;
 using {digestWith} for Challenge global;
 
@@ -13,14 +17,12 @@ struct Result {
     uint64 instructionCount;
 }
 
-/// @notice Who disputes a result, and what it locked for that.
-/// @param challenger anyone, the creator included.
-/// @param fee what the mediators earn.
-/// @param bond what the challenger loses when the result was right.
+/// @notice Who disputes a result before whom, and what it locked for that.
+/// @param challenger anyone, the creator included; and the bond that it loses when the result was right.
+/// @param mediation who decides, as the two sides agreed; and the fee that the mediators earn.
 struct Challenge {
-    address challenger;
-    uint128 fee;
-    uint128 bond;
+    Funds challenger;
+    Funds mediation;
 }
 
 /// @notice What a mediation may decide.
@@ -33,12 +35,16 @@ enum Verdict {
     Undecided
 }
 
-/// @dev See Deal.digest for why 208 bits.
-function digestOf(Result memory result) pure returns (bytes26) {
-    return bytes26(keccak256(abi.encode(result)));
+/// @dev What is on record of a deal with this result: see Deal.digest for why 208 bits.
+function digestOf(Result calldata result, DealId id) pure returns (bytes26) {
+    return bytes26(hashOf(DealId.unwrap(id), result.commitment, bytes32(uint256(result.instructionCount))));
 }
 
-/// @dev Binds the challenge to the result it disputes.
-function digestWith(Challenge memory challenge, Result memory result) pure returns (bytes26) {
-    return bytes26(keccak256(abi.encode(result, challenge)));
+/// @dev Binds the challenge to the deal and to the result it disputes.
+function digestWith(Challenge memory challenge, DealId id, Result calldata result) pure returns (bytes26) {
+    return bytes26(
+        keccak256(
+            abi.encode(id, result.commitment, result.instructionCount, challenge.challenger, challenge.mediation)
+        )
+    );
 }

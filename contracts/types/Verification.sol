@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 /// @notice How a disputed result is decided, in one word that both offers must repeat exactly, lowest bits first:
 /// mediation (160: the contract that judges), set (32: which mediators, zero = all), mediators (8: how many are
 /// drawn, odd), level (8), toleranceBps (16: how far two measured instruction counts may differ).
-type Verification is uint256;
+type Verification is bytes32;
 
 using {mediation, mediatorSet, mediators, level, toleranceBps, valid} for Verification global;
 
@@ -13,26 +13,26 @@ using {mediation, mediatorSet, mediators, level, toleranceBps, valid} for Verifi
 uint8 constant LEVEL_MEDIATED = 2;
 
 function mediation(Verification v) pure returns (address) {
-    return address(uint160(Verification.unwrap(v)));
+    return address(uint160(uint256(Verification.unwrap(v))));
 }
 
 function mediatorSet(Verification v) pure returns (uint32) {
-    return uint32(Verification.unwrap(v) >> 160);
+    return uint32(uint256(Verification.unwrap(v)) >> 160);
 }
 
 function mediators(Verification v) pure returns (uint8) {
-    return uint8(Verification.unwrap(v) >> 192);
+    return uint8(uint256(Verification.unwrap(v)) >> 192);
 }
 
 function level(Verification v) pure returns (uint8) {
-    return uint8(Verification.unwrap(v) >> 200);
+    return uint8(uint256(Verification.unwrap(v)) >> 200);
 }
 
 function toleranceBps(Verification v) pure returns (uint16) {
-    return uint16(Verification.unwrap(v) >> 208);
+    return uint16(uint256(Verification.unwrap(v)) >> 208);
 }
 
 /// @notice Whether the word names a level that exists and somebody who judges, and nothing in its unused bits.
 function valid(Verification v) pure returns (bool) {
-    return Verification.unwrap(v) >> 224 == 0 && v.level() == LEVEL_MEDIATED && v.mediation() != address(0);
+    return uint256(Verification.unwrap(v)) >> 224 == 0 && v.level() == LEVEL_MEDIATED && v.mediation() != address(0);
 }

@@ -46,8 +46,8 @@ class Resources:
     def __post_init__(self) -> None:
         for field in fields(self):
             value = getattr(self, field.name)
-            if not 0 <= value < 1 << 32:
-                raise ValueError(f"{field.name} must fit 32 bits, got {value}")
+            if not 0 <= value < 1 << 31:
+                raise ValueError(f"{field.name} must fit 31 bits, got {value}")
 
     def pack(self) -> int:
         return sum(getattr(self, field.name) << (32 * i) for i, field in enumerate(fields(self)))

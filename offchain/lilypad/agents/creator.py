@@ -37,7 +37,6 @@ from lilypad.errors import FaultError, OfferInvalidError, RecoverableError, Tran
 from lilypad.market.book import OfferStatus
 from lilypad.market.client import MarketClient
 from lilypad.protocol.deal import Deal, DealStatus, deadline, way_out
-from lilypad.protocol.offers import JobOffer
 from lilypad.protocol.signing import sign
 from lilypad.settings import Settings
 from lilypad.store.blocks import LocalBlockStore
@@ -130,7 +129,7 @@ class Lilypad:
         The last one has the result, or a deal that ended otherwise.
         """
         with Journal(self.jobs.path(job.id) / "journal.sqlite") as journal:
-            mine = DealBook(self.actor, journal, "creator", lambda e: self._digest(e.job) == job.id)
+            mine = DealBook(self.actor, journal, "creator", lambda e: e.agreement.job_digest.hex() == job.id)
             options = FeedOptions(confirmations=self._settings.confirmations)
             feed = Feed(
                 self.actor.rpc, journal, [self.actor.controller.address], start_block=job.block, options=options
@@ -197,7 +196,7 @@ class Lilypad:
     async def _expired_unused(self, job: Job, book: DealBook) -> bool:
         """An expired offer may still have made a deal just before."""
         offer = job.signed.offer
-        used = await self.actor.controller.call(self.actor.rpc, "isNonceUsed", offer.creator, offer.nonce)
+        used = await self.actor.is_nonce_used(offer.creator, offer.nonce)
         return not used and next(iter(book), None) is None
 
     async def _fetch(self, job: Job, deal: Deal) -> JobResult:
@@ -235,9 +234,6 @@ class Lilypad:
         pause = max((deadline(deal) or now) - now, 0) + 1.0
         moved = await book.wait_while(deal, pause)
         return moved if moved is not None else await book.wait_for(deal.id)
-
-    def _digest(self, offer: JobOffer) -> str:
-        return self.actor.domain.digest(offer.struct_hash()).hex()
 
 
 async def _while_following(

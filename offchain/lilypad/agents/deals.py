@@ -114,7 +114,7 @@ class DealBook:
         event = decode_event(log)
         if event.name not in DEAL_EVENTS:
             return
-        deal, meaning = read_deal_event(event, self._network.domain)
+        deal, meaning = read_deal_event(event)
         known = changed.get(deal)
         if known is None and deal in self._tracked:
             known = self._tracked[deal].logs
@@ -135,7 +135,7 @@ class DealBook:
     def _fold(self, logs: list[RawLog]) -> Deal | None:
         deal: Deal | None = None
         for event in map(decode_event, logs):
-            _, meaning = read_deal_event(event, self._network.domain)
+            _, meaning = read_deal_event(event)
             now = event.block_timestamp or 0
             if isinstance(meaning, Agreed):
                 deal = open_deal(meaning, now)

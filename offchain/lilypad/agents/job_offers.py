@@ -11,6 +11,7 @@ from typing import Any
 import aiohttp
 
 from lilypad.agents.jobs import FileCounter
+from lilypad.agents.lanes import Lanes
 from lilypad.agents.network import Actor
 from lilypad.agents.nonces import OfferNonces
 from lilypad.agents.packages import Catalogue, Package, Packages
@@ -47,6 +48,7 @@ class JobOffers:
         self._session = session
         self._catalogue = Catalogue(actor, Packages(settings.modules))
         self._nonces = OfferNonces(actor, actor.account, FileCounter(folder / "offer_nonce"))
+        self._lanes = Lanes(actor, actor.account, folder / "lanes.json")
 
     async def make(self, package: Package, inputs: Mapping[str, Any], options: JobOptions) -> JobOffer:
         version = await self._catalogue.version(package)
@@ -57,14 +59,16 @@ class JobOffers:
         await upload(self._settings.market, content, self._store, self._session)
         settings = self._settings
         price = settings.price_per_instruction
+        expiry = int(time.time()) + options.lifetime_seconds
         ceiling = options.payment_ceiling or package.manifest.budget.default * price
         return JobOffer(
             creator=self._actor.account,
             target=options.target,
             solver=ZERO_ADDRESS,
             solver_bps=0,
-            expiry=int(time.time()) + options.lifetime_seconds,
+            expiry=expiry,
             nonce=nonce,
+            lane=await self._lanes.take(nonce, expiry),
             module=version,
             inputs=content.digest,
             resources=package.manifest.resources,

@@ -25,9 +25,10 @@ from lilypad.chain.parameters import DeployParameters
 from lilypad.chain.rpc import Rpc
 from lilypad.chain.sender import Sender
 from lilypad.protocol.matching import ModuleStatus
+from lilypad.protocol.offers import module_id
 from lilypad.settings import ETHER, SOURCE_TREE, Settings
 from lilypad.store.journal import Journal
-from lilypad.types import Digest, ModuleId
+from lilypad.types import Digest
 
 GIFT = 10_000 * ETHER
 """Tokens that creator and provider begin with."""
@@ -125,8 +126,8 @@ async def _publish(settings: Settings, author: Actor, curator: Actor) -> None:
 
     async def one(digest: bytes, name: str, version: str, royalty_bps: int) -> None:
         await author.publish(Digest(digest), name, version, royalty_bps)
-        module = await author.modules.call(author.rpc, "moduleId", author.account, digest)
-        await curator.curate(ModuleId(module), ModuleStatus.CURATED)
+        module = module_id(author.account, royalty_bps, Digest(digest))
+        await curator.curate(module, ModuleStatus.CURATED)
 
     built = [package for package in Packages(settings.modules) if package.is_built]
     await asyncio.gather(*(one(p.digest, p.manifest.name, p.manifest.version, p.manifest.royalty_bps) for p in built))

@@ -13,7 +13,7 @@ from lilypad.chain.deployments import Deployment
 from lilypad.chain.rpc import Rpc, to_hex
 from lilypad.chain.sender import Receipt, Sender
 from lilypad.market.book import SignedJob, SignedResource
-from lilypad.protocol.deal import Claim, Deal, WayOut
+from lilypad.protocol.deal import Claim, Deal, DealStatus, WayOut
 from lilypad.protocol.matching import ModuleListing, ModuleStatus, Parameters
 from lilypad.protocol.offers import Domain
 from lilypad.types import Address, DealId, Digest, ModuleId
@@ -50,6 +50,7 @@ class Network:
         self.deployment = deployment
         self.controller = Contract("LilypadController", deployment.address("LilypadController"))
         self.payments = Contract("LilypadPayments", deployment.address("LilypadPayments"))
+        self.storage = Contract("LilypadStorage", deployment.address("LilypadStorage"))
         self.modules = Contract("LilypadModules", deployment.address("LilypadModules"))
         self.users = Contract("LilypadUsers", deployment.address("LilypadUsers"))
         self.token = Contract("LilypadToken", deployment.address("LilypadToken"))
@@ -93,6 +94,14 @@ class Network:
         wallet = await self.token.call(self.rpc, "balanceOf", account)
         return Funds(wallet, free, locked)
 
+    async def is_nonce_used(self, account: Address, nonce: int) -> bool:
+        return bool(await self.payments.call(self.rpc, "isNonceUsed", self.controller.address, account, nonce))
+
+    async def lane_status(self, creator: Address, lane: int) -> DealStatus:
+        """Of the deal that the lane holds or held last."""
+        deal = await self.storage.call(self.rpc, "dealOf", self.controller.address, creator, lane)
+        return DealStatus(deal["status"])
+
     async def gas_money(self, account: Address) -> int:
         """Wei of the chain's own coin."""
         return int(await self.rpc.call("eth_getBalance", account, "latest"), 16)
@@ -109,9 +118,10 @@ class Actor(Network):
     # ------------------------------------------------------------------ deals
 
     async def agree(self, job: SignedJob, resource: SignedResource) -> Receipt:
-        pair: tuple[object, ...] = (job.offer.words(), resource.offer.words(), job.signature, resource.signature, [])
         digests = [self.domain.digest(signed.offer.struct_hash()) for signed in (job, resource)]
-        return await self._send(self.controller, "agree", pair, key=f"agree:{digests[0].hex()}:{digests[1].hex()}")
+        offers = job.offer.words(), resource.offer.words(), job.offer.verification.word()
+        proofs: tuple[object, ...] = ([], job.signature, resource.signature)
+        return await self._send(self.controller, "agree", *offers, *proofs, key=f"agree:{digests[0].hex()}:{digests[1].hex()}")
 
     async def decline(self, deal: Deal) -> Receipt:
         return await self._on_deal("decline", deal)
@@ -124,10 +134,12 @@ class Actor(Network):
 
     async def challenge(self, deal: Deal) -> Receipt:
         """At the price that the mediation quotes now, and no other."""
-        verification = deal.terms.verification
+        verification = deal.agreement.verification
         mediation = Contract("MockMediation", verification.mediation)  # for IMediation's part of its ABI
-        fee, bond = await mediation.call(self.rpc, "quote", verification.pack())
-        return await self._on_deal("challenge", deal, _claim_of(deal), fee + bond)
+        fee, bond = await mediation.call(self.rpc, "quote", verification.word())
+        key = f"challenge:{deal.id.hex()}"
+        words = deal.terms.words(), deal.agreement.words(), _claim_of(deal), fee + bond
+        return await self._send(self.controller, "challenge", *words, key=key)
 
     async def end_overdue(self, deal: Deal, way: WayOut) -> Receipt:
         """The permissionless call that `way_out` names."""
@@ -138,11 +150,12 @@ class Actor(Network):
                 return await self._on_deal("finalize", deal, _claim_of(deal))
             case WayOut.EXPIRE:
                 assert deal.dispute is not None  # noqa: S101 - a challenged deal has one
-                dispute = (deal.dispute.challenger, deal.dispute.fee, deal.dispute.bond)
-                return await self._on_deal("expire", deal, _claim_of(deal), dispute)
+                return await self._on_deal("expire", deal, _claim_of(deal), deal.dispute.words())
 
     async def cancel_nonce(self, nonce: int) -> Receipt:
-        return await self._send(self.controller, "cancelNonce", nonce, key=f"cancel:{nonce}")
+        return await self._send(
+            self.payments, "cancelNonce", self.controller.address, nonce, key=f"cancel:{nonce}"
+        )
 
     # ------------------------------------------------------------------ money
 

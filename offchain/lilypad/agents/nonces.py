@@ -39,5 +39,5 @@ class OfferNonces:
         """One that was never taken here and is not used on chain, where another installation may have been at work."""
         while True:
             nonce = self._counter.take()
-            if not await self._network.controller.call(self._network.rpc, "isNonceUsed", self._account, nonce):
+            if not await self._network.is_nonce_used(self._account, nonce):
                 return nonce

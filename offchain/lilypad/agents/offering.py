@@ -33,12 +33,15 @@ class OfferTerms:
     price_per_instruction: int
     minimum_payment: int
     collateral: int
-    late_penalty: int
+    late_penalty_bps: int
+    """Of the collateral, for no result in time."""
     windows: Windows
     verification: Verification
     modules: bytes = bytes(32)
     """Merkle root of the module versions it runs; zero for every curated one."""
     shares_bps: int = 3_000
+    decline_fee_bps: int = 0
+    """Of the collateral, for not taking a deal after all."""
     lifetime_seconds: int = 3_600
     places: int = 2
     """Deals at the same time."""
@@ -110,7 +113,8 @@ class Offering:
             price_per_instruction=terms.price_per_instruction,
             minimum_payment=terms.minimum_payment,
             collateral=terms.collateral,
-            late_penalty=terms.late_penalty,
+            late_penalty_bps=terms.late_penalty_bps,
+            decline_fee_bps=terms.decline_fee_bps,
             windows=terms.windows,
             verification=terms.verification,
         )

@@ -168,7 +168,7 @@ def default_terms(settings: Settings, network: Network, places: int = 2) -> Offe
         price_per_instruction=settings.price_per_instruction,
         minimum_payment=ETHER // 1_000,
         collateral=10 * ETHER,
-        late_penalty=ETHER // 10,
+        late_penalty_bps=100,
         windows=Windows(
             min(60, settings.decline_window), min(60, settings.submit_window), settings.judge_window,
             settings.mediate_window,

@@ -92,11 +92,9 @@ class Solver:
         """The book forgets all when the process ends, so there is nothing to journal and nothing to roll back."""
         for event in batch.events():
             if event.name == "DealAgreed":
-                deal, meaning = read_deal_event(event, self._actor.domain)
+                deal, meaning = read_deal_event(event)
                 if isinstance(meaning, Agreed):
-                    offers = (meaning.job, meaning.resource)
-                    digests = tuple(self._actor.domain.digest(offer.struct_hash()) for offer in offers)
-                    self._book.agreed(digests, deal)
+                    self._book.agreed((meaning.agreement.job_digest, meaning.agreement.resource_digest), deal)
                     log.info("deal_agreed", extra={"deal": show_id(deal)})
             elif event.name == "ModuleStatusChanged":
                 self._listings.pop(ModuleId(event.args["id"]), None)

@@ -10,10 +10,9 @@ import enum
 from dataclasses import dataclass, replace
 
 from lilypad.errors import FaultError
-from lilypad.protocol.offers import JobOffer, ResourceOffer
-from lilypad.protocol.settlement import Challenge
-from lilypad.protocol.terms import DealTerms
-from lilypad.types import DealId
+from lilypad.protocol.settlement import Challenge, cost
+from lilypad.protocol.terms import Agreement, DealTerms
+from lilypad.types import DealId, Digest, ModuleId, Resources
 
 
 class DealStatus(enum.IntEnum):
@@ -32,6 +31,11 @@ class DealStatus(enum.IntEnum):
     @property
     def is_end(self) -> bool:
         return self >= DealStatus.ACCEPTED
+
+    @property
+    def is_open(self) -> bool:
+        """Whether such a deal binds anybody's money."""
+        return DealStatus.NONE < self < DealStatus.ACCEPTED
 
 
 class Verdict(enum.IntEnum):
@@ -52,10 +56,21 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
+class Job:
+    """What is to be run."""
+
+    module: ModuleId
+    inputs: Digest
+    resources: Resources
+
+
+@dataclass(frozen=True, slots=True)
 class Agreed:
-    job: JobOffer
-    resource: ResourceOffer
     terms: DealTerms
+    agreement: Agreement
+    job: Job
+    job_nonce: int
+    resource_nonce: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +80,14 @@ class Submitted:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
+    """The submitted result is final."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A result that was not submitted before is final."""
+
     claim: Claim
-    cost: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +98,6 @@ class Challenged:
 @dataclass(frozen=True, slots=True)
 class Decided:
     verdict: Verdict
-    cost: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +110,7 @@ class Late:
     pass
 
 
-DealEvent = Agreed | Submitted | Accepted | Challenged | Decided | Declined | Late
+DealEvent = Agreed | Submitted | Accepted | Settled | Challenged | Decided | Declined | Late
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +118,9 @@ class Deal:
     """Everything about one deal that the chain's log tells."""
 
     id: DealId
-    job: JobOffer
-    resource: ResourceOffer
     terms: DealTerms
+    agreement: Agreement
+    job: Job
     status: DealStatus
     since: int
     """Unix time of the block that brought it into this status."""
@@ -128,7 +148,7 @@ ENDS_OF_VERDICTS = {
 
 
 def open_deal(event: Agreed, now: int) -> Deal:
-    return Deal(event.terms.id, event.job, event.resource, event.terms, DealStatus.AGREED, now)
+    return Deal(event.terms.id, event.terms, event.agreement, event.job, DealStatus.AGREED, now)
 
 
 def apply(deal: Deal, event: DealEvent, now: int) -> Deal:
@@ -141,13 +161,18 @@ def apply(deal: Deal, event: DealEvent, now: int) -> Deal:
     match event:
         case Submitted(claim) if status is DealStatus.AGREED:
             return replace(deal, status=DealStatus.SUBMITTED, since=now, claim=claim)
-        case Accepted(claim, cost) if status in (DealStatus.AGREED, DealStatus.SUBMITTED):
-            return replace(deal, status=DealStatus.ACCEPTED, since=now, claim=claim, cost=cost)
+        case Accepted() if status is DealStatus.SUBMITTED and deal.claim is not None:
+            price = cost(deal.terms, deal.claim.instruction_count)
+            return replace(deal, status=DealStatus.ACCEPTED, since=now, cost=price)
+        case Settled(claim) if status is DealStatus.AGREED:
+            price = cost(deal.terms, claim.instruction_count)
+            return replace(deal, status=DealStatus.ACCEPTED, since=now, claim=claim, cost=price)
         case Challenged(dispute) if status is DealStatus.SUBMITTED:
             return replace(deal, status=DealStatus.CHALLENGED, since=now, dispute=dispute)
-        case Decided(verdict, cost) if status is DealStatus.CHALLENGED:
+        case Decided(verdict) if status is DealStatus.CHALLENGED and deal.claim is not None:
             end = ENDS_OF_VERDICTS[verdict]
-            return replace(deal, status=end, since=now, verdict=verdict, cost=cost)
+            price = cost(deal.terms, deal.claim.instruction_count) if end is DealStatus.ACCEPTED else 0
+            return replace(deal, status=end, since=now, verdict=verdict, cost=price)
         case Declined() if status is DealStatus.AGREED:
             return replace(deal, status=DealStatus.DECLINED, since=now, cost=0)
         case Late() if status is DealStatus.AGREED:

@@ -69,7 +69,7 @@ def mismatch(
         (resource.price_per_instruction > job.price_per_instruction, "PriceTooHigh"),
         (resource.minimum_payment > job.payment_ceiling, "MinimumAboveCeiling"),
         (resource.collateral < max(job.collateral, floor), "CollateralTooLow"),
-        (resource.late_penalty > resource.collateral, "PenaltyAboveCollateral"),
+        (max(resource.late_penalty_bps, resource.decline_fee_bps) > BPS, "PenaltyAboveCollateral"),
         (not job.resources.fit_in(resource.resources), "ResourcesTooSmall"),
         (not job.windows.valid, "WindowsInvalid"),
         (not resource.windows.accepts(job.windows), "WindowsRefused"),

@@ -1,4 +1,4 @@
-"""The two offers that make a deal, and their EIP-712 hashes: the mirror of contracts/types/Offers.sol.
+"""What creators and providers sign, its EIP-712 hashes, and the packed words it travels in: contracts/types/.
 
 The hash is computed here with eth_abi, which is some ten times faster than building the generic typed-data message;
 a test holds it against eth-account and against the contract.
@@ -15,7 +15,7 @@ from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 
 from lilypad.errors import OfferInvalidError
-from lilypad.protocol.words import Shares, Verification, Windows
+from lilypad.protocol.words import Shares, Verification, Windows, pack_funds, word
 from lilypad.types import Address, Digest, ModuleId, Resources
 
 
@@ -68,25 +68,25 @@ class Signable:
         members = zip(cls.ABI, fields(cls), strict=True)  # type: ignore[arg-type]
         return f"{cls.TYPE}({','.join(f'{kind} {camel(field.name)}' for kind, field in members)})"
 
-    def words(self) -> tuple[Any, ...]:
-        """The fields as the ABI wants them, packed words as integers."""
+    def values(self) -> tuple[Any, ...]:
+        """The fields as they are signed, packed words as integers."""
         values = (getattr(self, field.name) for field in fields(self))  # type: ignore[arg-type]
         return tuple(value.pack() if hasattr(value, "pack") else value for value in values)
 
     def struct_hash(self) -> bytes:
         kind = keccak(text=self.type_string())
-        return keccak(encode(["bytes32", *self.ABI], [kind, *self.words()]))
+        return keccak(encode(["bytes32", *self.ABI], [kind, *self.values()]))
 
     @classmethod
-    def from_words(cls, words: dict[str, Any]) -> Self:
-        """From the ABI's names and plain values, as decoded from an event or from JSON.
+    def from_values(cls, values: dict[str, Any]) -> Self:
+        """From the ABI's names and plain values, as parsed from JSON.
 
         Raises:
             ValueError: a packed word has bits that mean nothing, so packing it again would give another word.
         """
-        values = []
+        members = []
         for field, kind in zip(fields(cls), cls.ABI, strict=True):  # type: ignore[arg-type]
-            value = words[camel(field.name)]
+            value = values[camel(field.name)]
             packed = PACKED.get(str(field.type))
             if packed is not None:
                 word, value = value, packed.unpack(value)
@@ -94,13 +94,13 @@ class Signable:
                     raise ValueError(f"{camel(field.name)} has bits that mean nothing: {word:#x}")
             elif kind == "address":
                 value = to_checksum_address(value)
-            values.append(value)
-        return cls(*values)
+            members.append(value)
+        return cls(*members)
 
     def to_json(self) -> dict[str, str]:
         """For the wire and the journal: bytes as 0x hex, integers in decimal, packed words as 0x hex."""
         plain = {}
-        for field, word in zip(fields(self), self.words(), strict=True):  # type: ignore[arg-type]
+        for field, word in zip(fields(self), self.values(), strict=True):  # type: ignore[arg-type]
             packed = hasattr(getattr(self, field.name), "pack")
             text = "0x" + word.hex() if isinstance(word, bytes) else hex(word) if packed else str(word)
             plain[camel(field.name)] = text
@@ -118,14 +118,14 @@ class Signable:
         names = [camel(field.name) for field in fields(cls)]  # type: ignore[arg-type]
         if wrong := sorted(set(names) ^ set(map(str, plain))):
             raise OfferInvalidError(f"a {cls.TYPE} has exactly the fields {', '.join(names)}", differs=wrong)
-        words = {}
+        values = {}
         for name, kind in zip(names, cls.ABI, strict=True):
             try:
-                words[name] = _parse(plain[name], kind)
+                values[name] = _parse(plain[name], kind)
             except (ValueError, TypeError, AttributeError):
                 raise OfferInvalidError(f"{cls.TYPE}.{name} is not a {kind}", value=plain[name]) from None
         try:
-            offer = cls.from_words(words)
+            offer = cls.from_values(values)
             offer.struct_hash()
         except (EncodingError, ValueError) as error:
             raise OfferInvalidError(f"not a {cls.TYPE}: {error}") from None
@@ -152,8 +152,8 @@ class JobOffer(Signable):
 
     TYPE: ClassVar[str] = "JobOffer"
     ABI: ClassVar[tuple[str, ...]] = (
-        *("address", "address", "address", "uint16", "uint40", "uint256", "bytes32", "bytes32"),
-        *("uint256", "uint128", "uint128", "uint128", "uint256", "uint256"),
+        *("address", "address", "address", "uint16", "uint40", "uint32", "uint64", "bytes32", "bytes32"),
+        *("uint160", "uint96", "uint96", "uint96", "uint96", "uint256"),
     )
 
     creator: Address
@@ -162,6 +162,8 @@ class JobOffer(Signable):
     solver_bps: int
     expiry: int
     nonce: int
+    lane: int
+    """Where the deal is recorded: a place of the creator's that holds one open deal at a time."""
     module: ModuleId
     inputs: Digest
     resources: Resources
@@ -171,6 +173,21 @@ class JobOffer(Signable):
     windows: Windows
     verification: Verification
 
+    def words(self) -> tuple[bytes, ...]:
+        """As it travels: the words of contracts/types/Offers.sol; the verification travels beside both offers."""
+        return (
+            pack_funds(self.creator, self.payment_ceiling),
+            pack_funds(self.target, self.collateral),
+            pack_funds(self.solver, self.price_per_instruction),
+            self.module,
+            self.inputs,
+            pack_requirements(self.resources, self.windows),
+            word(
+                *(("expiry", self.expiry, 40), ("nonce", self.nonce, 32)),
+                *(("solver_bps", self.solver_bps, 16), ("lane", self.lane, 64)),
+            ),
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class ResourceOffer(Signable):
@@ -178,8 +195,8 @@ class ResourceOffer(Signable):
 
     TYPE: ClassVar[str] = "ResourceOffer"
     ABI: ClassVar[tuple[str, ...]] = (
-        *("address", "uint16", "uint40", "uint256", "bytes32", "uint256"),
-        *("uint128", "uint128", "uint128", "uint128", "uint256", "uint256"),
+        *("address", "uint16", "uint40", "uint32", "bytes32", "uint160", "uint96", "uint96", "uint96"),
+        *("uint16", "uint16", "uint96", "uint256"),
     )
 
     provider: Address
@@ -191,9 +208,34 @@ class ResourceOffer(Signable):
     price_per_instruction: int
     minimum_payment: int
     collateral: int
-    late_penalty: int
+    late_penalty_bps: int
+    decline_fee_bps: int
     windows: Windows
     verification: Verification
+
+    def words(self) -> tuple[bytes, ...]:
+        """As it travels: the words of contracts/types/Offers.sol; the verification travels beside both offers."""
+        return (
+            pack_funds(self.provider, self.collateral),
+            word(("price_per_instruction", self.price_per_instruction, 96), ("minimum", self.minimum_payment, 96)),
+            self.modules,
+            pack_requirements(self.resources, self.windows),
+            word(
+                *(("expiry", self.expiry, 40), ("nonce", self.nonce, 32), ("shares_bps", self.shares_bps, 16)),
+                ("late_penalty_bps", self.late_penalty_bps, 16),
+                ("decline_fee_bps", self.decline_fee_bps, 16),
+            ),
+        )
+
+
+def pack_requirements(resources: Resources, windows: Windows) -> bytes:
+    """contracts/types/Requirements.sol."""
+    return word(("resources", resources.pack(), 160), ("windows", windows.pack(), 96))
+
+
+def unpack_requirements(packed: bytes) -> tuple[Resources, Windows]:
+    word = int.from_bytes(packed, "big")
+    return Resources.unpack(word & (1 << 160) - 1), Windows.unpack(word >> 160)
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,19 +251,65 @@ class Acceptance(Signable):
 
 
 @dataclass(frozen=True, slots=True)
+class InstantDeal(Signable):
+    """A whole deal after the fact, which both sides sign: offers, result and acceptance in one text."""
+
+    TYPE: ClassVar[str] = "InstantDeal"
+    ABI: ClassVar[tuple[str, ...]] = (
+        *("address", "address", "address", "bytes32", "bytes32", "bytes32", "uint64", "uint96"),
+        *("uint16", "uint16", "uint16", "uint40", "uint32"),
+    )
+
+    creator: Address
+    provider: Address
+    solver: Address
+    module: ModuleId
+    inputs: Digest
+    commitment: bytes
+    instruction_count: int
+    cost: int
+    solver_bps: int
+    royalty_bps: int
+    protocol_bps: int
+    """The most that the protocol's share may be when the deal is brought."""
+    expiry: int
+    nonce: int
+
+    def words(self, author: Address, manifest: Digest) -> tuple[int | bytes | str, ...]:
+        """As it travels: the module's id is made of its author, royalty and manifest on the chain."""
+        return (
+            *(pack_funds(self.creator, self.cost), self.provider, self.solver, author, manifest),
+            *(self.inputs, self.commitment),
+            word(
+                ("instruction_count", self.instruction_count, 64),
+                *(("expiry", self.expiry, 40), ("nonce", self.nonce, 32), ("solver_bps", self.solver_bps, 16)),
+                *(("royalty_bps", self.royalty_bps, 16), ("protocol_bps", self.protocol_bps, 16)),
+            ),
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Netting(Signable):
     """What a creator owes a provider for many deals that the two made and finished between themselves."""
 
     TYPE: ClassVar[str] = "Netting"
-    ABI: ClassVar[tuple[str, ...]] = ("address", "address", "uint128", "uint64", "bytes32", "uint40", "uint256")
+    ABI: ClassVar[tuple[str, ...]] = (
+        *("address", "address", "uint96", "uint64", "bytes32", "uint16", "uint40", "uint32"),
+    )
 
     creator: Address
     provider: Address
     amount: int
     deals: int
     root: bytes
+    protocol_bps: int
+    """The most that the protocol's share may be when the netting is brought."""
     expiry: int
     nonce: int
+
+    def words(self) -> tuple[int | bytes | str, ...]:
+        creator = pack_funds(self.creator, self.amount)
+        return creator, self.provider, self.deals, self.root, self.protocol_bps, self.expiry, self.nonce
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,3 +332,8 @@ class Submission(Signable):
     deal: bytes
     commitment: bytes
     instruction_count: int
+
+
+def module_id(author: Address, royalty_bps: int, manifest: Digest) -> ModuleId:
+    """contracts/types/ModuleId.sol: who wrote it, what it earns and what it is, in one hash."""
+    return ModuleId(keccak(encode(["address", "uint16", "bytes32"], [author, royalty_bps, manifest])))

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 from eth_utils.address import to_checksum_address
 
-from lilypad.protocol.offers import Netting
+from lilypad.protocol.offers import InstantDeal, Netting
 from lilypad.protocol.terms import DealTerms
-from lilypad.protocol.words import BPS
+from lilypad.protocol.words import BPS, Shares, pack_funds
 from lilypad.types import Address
 
 BURNED = to_checksum_address("0x000000000000000000000000000000000000dEaD")
@@ -34,9 +34,15 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Challenge:
+    """Who disputes a result before whom, and what it locked for that."""
+
     challenger: Address
-    fee: int
     bond: int
+    mediation: Address
+    fee: int
+
+    def words(self) -> tuple[bytes, bytes]:
+        return pack_funds(self.challenger, self.bond), pack_funds(self.mediation, self.fee)
 
 
 Changes = Mapping[Address, Change]
@@ -81,38 +87,50 @@ def locked_by_challenge(dispute: Challenge) -> Changes:
     return {account: Change(-change.free, -change.locked)}
 
 
-def home(terms: DealTerms) -> Changes:
-    return _sum(_unlocked(terms))
+def declined(terms: DealTerms) -> Changes:
+    return _sum([*_unlocked(terms), *_payment(terms.provider, terms.creator, terms.decline_fee)])
 
 
 def late(terms: DealTerms) -> Changes:
     return _sum([*_unlocked(terms), *_payment(terms.provider, terms.creator, terms.late_penalty)])
 
 
-def _direct(terms: DealTerms, price: int, treasury: Address) -> list[tuple[Address, Change]]:
+@dataclass(frozen=True, slots=True)
+class Parties:
+    """Whom the price of a deal goes from and to."""
+
+    creator: Address
+    provider: Address
+    solver: Address
+    author: Address
+    treasury: Address
+
+
+def _direct(parties: Parties, shares: Shares, price: int) -> list[tuple[Address, Change]]:
     """The price goes over, and the shares of it to whom they belong."""
-    moves = _payment(terms.creator, terms.provider, price)
-    shares = terms.shares
+    moves = _payment(parties.creator, parties.provider, price)
     for receiver, bps in (
-        (terms.solver, shares.solver_bps),
-        (terms.author, shares.royalty_bps),
-        (treasury, shares.protocol_bps),
+        (parties.solver, shares.solver_bps),
+        (parties.author, shares.royalty_bps),
+        (parties.treasury, shares.protocol_bps),
     ):
-        moves += _payment(terms.provider, receiver, price * bps // BPS)
+        moves += _payment(parties.provider, receiver, price * bps // BPS)
     return moves
 
 
 def _paid(terms: DealTerms, price: int, treasury: Address) -> list[tuple[Address, Change]]:
-    return [*_unlocked(terms), *_direct(terms, price, treasury)]
+    parties = Parties(terms.creator, terms.provider, terms.solver, terms.author, treasury)
+    return [*_unlocked(terms), *_direct(parties, terms.shares, price)]
 
 
 def paid(terms: DealTerms, price: int, treasury: Address) -> Changes:
     return _sum(_paid(terms, price, treasury))
 
 
-def direct(terms: DealTerms, price: int, treasury: Address) -> Changes:
-    """An instant deal: paid from what is free, nothing was ever locked."""
-    return _sum(_direct(terms, price, treasury))
+def instant(deal: InstantDeal, author: Address, protocol_bps: int, treasury: Address) -> Changes:
+    """Paid from what is free, nothing was ever locked."""
+    parties = Parties(deal.creator, deal.provider, deal.solver, author, treasury)
+    return _sum(_direct(parties, Shares(deal.solver_bps, deal.royalty_bps, protocol_bps), deal.cost))
 
 
 def netted(netting: Netting, protocol_bps: int, treasury: Address) -> Changes:
@@ -129,7 +147,7 @@ def right(terms: DealTerms, dispute: Challenge, price: int, treasury: Address) -
         [
             *_paid(terms, price, treasury),
             _unbonded(dispute),
-            *_payment(dispute.challenger, terms.verification.mediation, dispute.fee),
+            *_payment(dispute.challenger, dispute.mediation, dispute.fee),
             *_payment(dispute.challenger, BURNED, burned),
             *_payment(dispute.challenger, terms.provider, dispute.bond - burned),
         ]
@@ -139,9 +157,8 @@ def right(terms: DealTerms, dispute: Challenge, price: int, treasury: Address) -
 def _mediators_paid_by_provider(terms: DealTerms, dispute: Challenge) -> list[tuple[Address, Change]]:
     """As far as the collateral goes; the challenger pays what is missing."""
     part = min(dispute.fee, terms.collateral)
-    mediation = terms.verification.mediation
-    missing = _payment(dispute.challenger, mediation, dispute.fee - part)
-    return [*_payment(terms.provider, mediation, part), *missing]
+    missing = _payment(dispute.challenger, dispute.mediation, dispute.fee - part)
+    return [*_payment(terms.provider, dispute.mediation, part), *missing]
 
 
 def withheld(terms: DealTerms, dispute: Challenge, price: int, treasury: Address) -> Changes:

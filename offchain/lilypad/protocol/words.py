@@ -1,4 +1,4 @@
-"""The packed words of the offers: one idea per word, lowest bits first, exactly as in contracts/types/."""
+"""The packed words of offers and terms: lowest bits first, exactly as in contracts/types/."""
 
 from __future__ import annotations
 
@@ -14,7 +14,14 @@ LEVEL_MEDIATED = 2
 LONGEST_WINDOW = 30 * 24 * 3600
 
 
-def _pack(*lanes: tuple[str, int, int]) -> int:
+def pack(*lanes: tuple[str, int, int]) -> int:
+    """
+    Args:
+        lanes: name, value and bits of each, lowest bits first.
+
+    Raises:
+        ValueError: a value does not fit its lane.
+    """
     word = shift = 0
     for name, value, bits in lanes:
         if not 0 <= value < 1 << bits:
@@ -35,17 +42,23 @@ class Windows:
 
     def pack(self) -> int:
         names = ("decline", "submit", "judge", "mediate")
-        return _pack(*((name, getattr(self, name), 32) for name in names))
+        return pack(*((name, getattr(self, name), 24) for name in names))
 
     @classmethod
     def unpack(cls, word: int) -> Self:
-        return cls(*((word >> shift) & 0xFFFFFFFF for shift in (0, 32, 64, 96)))
+        return cls(*((word >> shift) & 0xFFFFFF for shift in (0, 24, 48, 72)))
+
+    @property
+    def lanes(self) -> tuple[int, int, int, int]:
+        return self.decline, self.submit, self.judge, self.mediate
 
     def accepts(self, asked: Windows) -> bool:
         """Whether a provider with these limits takes a job that asks for `asked`.
 
         At least its time to decline, to submit and to have a dispute decided, at most its time to be judged.
         """
+        if max(*asked.lanes, *self.lanes) >= 1 << 23:
+            return False  # the highest bit of each lane is the contracts' own
         enough_time = asked.decline >= self.decline and asked.submit >= self.submit
         return enough_time and asked.judge <= self.judge and asked.mediate >= self.mediate
 
@@ -71,7 +84,7 @@ class Verification:
     """How far two measured instruction counts may differ; zero for WASM, where they are exact."""
 
     def pack(self) -> int:
-        return _pack(
+        return pack(
             ("mediation", int(self.mediation, 16), 160),
             ("mediator_set", self.mediator_set, 32),
             ("mediators", self.mediators, 8),
@@ -90,6 +103,10 @@ class Verification:
             (word >> 208) & 0xFFFF,
         )
 
+    def word(self) -> bytes:
+        """As it travels beside the offers."""
+        return self.pack().to_bytes(32, "big")
+
     @property
     def valid(self) -> bool:
         return self.level == LEVEL_MEDIATED and self.mediation != ZERO_ADDRESS
@@ -105,7 +122,7 @@ class Shares:
 
     def pack(self) -> int:
         names = ("solver_bps", "royalty_bps", "protocol_bps")
-        return _pack(*((name, getattr(self, name), 16) for name in names))
+        return pack(*((name, getattr(self, name), 16) for name in names))
 
     @classmethod
     def unpack(cls, word: int) -> Self:
@@ -114,3 +131,18 @@ class Shares:
     @property
     def total_bps(self) -> int:
         return self.solver_bps + self.royalty_bps + self.protocol_bps
+
+
+def word(*lanes: tuple[str, int, int]) -> bytes:
+    """As `pack`, as the 32 bytes that travel."""
+    return pack(*lanes).to_bytes(32, "big")
+
+
+def pack_funds(account: Address, amount: int) -> bytes:
+    """contracts/types/Funds.sol: whose and how much."""
+    return word(("account", int(account, 16), 160), ("amount", amount, 96))
+
+
+def unpack_funds(packed: bytes) -> tuple[Address, int]:
+    word = int.from_bytes(packed, "big")
+    return Address(to_checksum_address((word & (1 << 160) - 1).to_bytes(20, "big"))), word >> 160
