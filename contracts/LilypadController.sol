@@ -36,6 +36,9 @@ contract LilypadController is ILilypadController, Consent, Ownable2Step {
     /// after the entry was copied.
     uint256 private constant GAS_BEFORE_ENTRY = ENTRY_GAS + ENTRY_GAS / 16;
 
+    /// @dev Storage says with one bit each which entries of a batch it recorded.
+    uint256 private constant MOST_ENTRIES = 256;
+
     uint16 public constant MAX_PROTOCOL_BPS = 1_000;
     uint16 public constant MIN_COLLATERAL_FLOOR_BPS = 1_000;
     uint16 public constant MAX_COLLATERAL_FLOOR_BPS = 50_000;
@@ -169,13 +172,13 @@ contract LilypadController is ILilypadController, Consent, Ownable2Step {
     /// @inheritdoc ILilypadController
     function settleBatch(Settling[] calldata entries) external {
         uint256 count = entries.length;
+        if (count > MOST_ENTRIES) revert Controller_BatchTooLarge(count, MOST_ENTRIES);
         Record memory batch =
             Record(new DealId[](count), new Lane[](count), new DealState[](count), new DealState[](count));
         for (uint256 i = 0; i < count; ++i) {
             _prepare(i, entries[i], batch);
         }
-        uint256 accepted = STORAGE.advanceBatch(batch.lanes, batch.from, batch.to);
-        _payBatch(entries, batch, accepted);
+        _payBatch(entries, batch, STORAGE.advanceBatch(batch.lanes, batch.from, batch.to));
     }
 
     // ------------------------------------------------------------------ the provider's side
@@ -452,31 +455,43 @@ contract LilypadController is ILilypadController, Consent, Ownable2Step {
         }
     }
 
-    /// @dev The provider's legs are one, the others' are one each.
-    function _payBatch(Settling[] calldata entries, Record memory batch, uint256 accepted) private {
-        Legs memory legs = newLegs(entries.length * 4 + 1);
+    /// @dev The provider's legs are one, and so are the treasury's; the others' are one each.
+    function _payBatch(Settling[] calldata entries, Record memory batch, uint256 recorded) private {
+        Legs memory legs = newLegs(entries.length * 3 + 2);
         uint256 collateral;
-        uint256 earned;
+        uint256 toProvider;
+        uint256 toTreasury;
         for (uint256 i = 0; i < entries.length; ++i) {
-            if (accepted >> i & 1 == 0) {
-                if (Lane.unwrap(batch.lanes[i]) != 0) _emitSkipped(i, batch);
-                continue;
-            }
             DealTerms calldata terms = entries[i].terms;
             Result calldata result = entries[i].result;
+            if (recorded >> i & 1 == 0) {
+                if (Lane.unwrap(batch.lanes[i]) != 0) _emitNotRecorded(i, terms);
+                continue;
+            }
             emit DealSettled(batch.ids[i], result.commitment, result.instructionCount);
             uint256 price = _cost(terms, result);
             legs.unlock(terms.creator, terms.creator.amount() - price);
             collateral += terms.provider.amount();
-            earned += price;
+            if (!terms.conditions.shares().isNone()) {
+                uint256 share = Settlement.share(price, terms.conditions.shares().protocolBps());
+                toTreasury += share;
+                price -= share + Settlement.payShares(legs, terms, price);
+            }
+            toProvider += price;
         }
-        legs.unlock(toFunds(msg.sender, collateral), collateral + earned);
+        legs.unlock(toFunds(msg.sender, collateral), collateral + toProvider);
+        legs.credit(TREASURY, toTreasury);
         _settle(legs);
     }
 
-    function _emitSkipped(uint256 i, Record memory batch) private {
-        emit EntrySkipped(i, ILilypadStorage.Storage_WrongDigest.selector);
+    function _emitNotRecorded(uint256 i, DealTerms calldata terms) private {
+        uint64 lane = uint64(terms.conditions.laneNumber());
+        bool isAgreed = STORAGE.dealOf(address(this), terms.creator.account(), lane).status == DealStatus.Agreed;
+        emit EntrySkipped(
+            i, isAgreed ? ILilypadStorage.Storage_WrongDigest.selector : ILilypadStorage.Storage_WrongStatus.selector
+        );
     }
+
 
     function _agreed(DealId id) private pure returns (DealState) {
         return toState(DealStatus.Agreed, _idDigest(id));

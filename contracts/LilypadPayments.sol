@@ -111,7 +111,12 @@ contract LilypadPayments is ILilypadPayments, ILilypadPaymentsController {
 
     /// @inheritdoc ILilypadPaymentsController
     function settle(Funds first, uint256 firstCredit, Funds second, uint256 secondCredit) external {
-        _requireConserved(first.amount() + second.amount(), firstCredit + secondCredit);
+        uint256 unlocked;
+        // Safe: two numbers of 96 bits.
+        unchecked {
+            unlocked = first.amount() + second.amount();
+        }
+        _requireConserved(unlocked, firstCredit + secondCredit);
         mapping(address account => Balance) storage balances = _balances[msg.sender];
         _settle(balances, first, firstCredit);
         _settle(balances, second, secondCredit);

@@ -10,6 +10,17 @@ import {Lane, toLane} from "./types/Lane.sol";
 contract LilypadStorage is ILilypadStorage {
     mapping(address controller => mapping(Lane lane => DealSlot)) private _deals;
 
+    /// @dev The arrows of DealStatus: bit 16 * from + to.
+    uint256 private constant ARROWS = (1 << (uint256(DealStatus.Agreed) * 16 + uint256(DealStatus.Submitted)))
+        | (1 << (uint256(DealStatus.Agreed) * 16 + uint256(DealStatus.Accepted)))
+        | (1 << (uint256(DealStatus.Agreed) * 16 + uint256(DealStatus.Declined)))
+        | (1 << (uint256(DealStatus.Agreed) * 16 + uint256(DealStatus.Late)))
+        | (1 << (uint256(DealStatus.Submitted) * 16 + uint256(DealStatus.Accepted)))
+        | (1 << (uint256(DealStatus.Submitted) * 16 + uint256(DealStatus.Challenged)))
+        | (1 << (uint256(DealStatus.Challenged) * 16 + uint256(DealStatus.Accepted)))
+        | (1 << (uint256(DealStatus.Challenged) * 16 + uint256(DealStatus.Rejected)))
+        | (1 << (uint256(DealStatus.Challenged) * 16 + uint256(DealStatus.Undecided)));
+
     /// @inheritdoc ILilypadStorage
     function dealOf(address controller, address creator, uint64 number) external view returns (Deal memory) {
         DealSlot slot = _deals[controller][toLane(creator, number)];
@@ -27,7 +38,7 @@ contract LilypadStorage is ILilypadStorage {
     function advance(Lane lane, DealState from, DealState to) external returns (uint256 since) {
         DealSlot slot = _deals[msg.sender][lane];
         if (!_is(slot, from)) _revertElsewhere(lane, slot.state(), from);
-        if (!_isArrow(from.status(), to.status())) revert Storage_NotForward(lane, from.status(), to.status());
+        if (!_isArrow(from, to)) revert Storage_NotForward(lane, from.status(), to.status());
         _deals[msg.sender][lane] = to.at(block.timestamp);
         return slot.since();
     }
@@ -37,9 +48,11 @@ contract LilypadStorage is ILilypadStorage {
         external
         returns (uint256 advanced)
     {
+        // One more would be recorded without its caller hearing of it.
+        if (lanes.length > 256) revert Storage_BatchTooLarge(lanes.length, 256);
         mapping(Lane lane => DealSlot) storage deals = _deals[msg.sender];
         for (uint256 i = 0; i < lanes.length; ++i) {
-            if (!_is(deals[lanes[i]], from[i]) || !_isArrow(from[i].status(), to[i].status())) continue;
+            if (!_is(deals[lanes[i]], from[i]) || !_isArrow(from[i], to[i])) continue;
             deals[lanes[i]] = to[i].at(block.timestamp);
             advanced |= 1 << i;
         }
@@ -56,16 +69,8 @@ contract LilypadStorage is ILilypadStorage {
         revert Storage_WrongDigest(lane, actual.digest(), expected.digest());
     }
 
-    /// @dev The arrows of DealStatus. Whatever a controller does, a deal cannot go back nor leave an end.
-    function _isArrow(DealStatus from, DealStatus to) private pure returns (bool) {
-        if (from == DealStatus.Agreed) {
-            return to == DealStatus.Submitted || to == DealStatus.Accepted || to == DealStatus.Declined
-                || to == DealStatus.Late;
-        }
-        if (from == DealStatus.Submitted) return to == DealStatus.Accepted || to == DealStatus.Challenged;
-        if (from == DealStatus.Challenged) {
-            return to == DealStatus.Accepted || to == DealStatus.Rejected || to == DealStatus.Undecided;
-        }
-        return false;
+    /// @dev Whatever a controller does, a deal cannot go back nor leave an end.
+    function _isArrow(DealState from, DealState to) private pure returns (bool) {
+        return ARROWS >> (uint256(uint8(uint256(DealState.unwrap(from)))) << 4 | uint8(uint256(DealState.unwrap(to)))) & 1 != 0;
     }
 }

@@ -104,6 +104,9 @@ interface IControllerErrors {
     /// with more gas, or fewer entries.
     /// @dev Seen by whoever sends a batch.
     error Controller_TooLittleGas(uint256 index, uint256 needed);
+    /// @notice More settlements than one batch takes. Send them in several.
+    /// @dev Seen by whoever sends a batch.
+    error Controller_BatchTooLarge(uint256 entries, uint256 limit);
     /// @notice The value lies outside the bounds that the controller was created with. Propose one within them; the
     /// bounds never change.
     /// @dev Seen by governance.
@@ -207,7 +210,10 @@ interface ILilypadController is IControllerErrors, IControllerEvents {
     /// @notice As `agree` for each pair; one that fails is skipped with an event.
     function agreeBatch(OfferPair[] calldata pairs) external;
 
-    /// @notice As `settle` for each entry; one that fails is skipped with an event.
+    /// @notice As `settle` for each entry, brought by the provider of all of them with the signatures of their creators'
+    /// keys; an entry that fails is skipped with an event. Creators that are contracts settle one by one, so that nobody
+    /// else's code runs inside a batch.
+    /// @param entries at most 256.
     function settleBatch(Settling[] calldata entries) external;
 
     /// @notice The provider does not take the deal after all, inside its decline window; everybody goes home, and the

@@ -24,6 +24,10 @@ interface ILilypadStorage {
     /// @dev Seen by controllers.
     error Storage_NotForward(Lane lane, DealStatus from, DealStatus to);
 
+    /// @notice More deals than the answer has bits for. Call again for the rest.
+    /// @dev Seen by controllers.
+    error Storage_BatchTooLarge(uint256 entries, uint256 limit);
+
     /// @notice The deal that a lane holds or held last; status None for a lane that was never used.
     /// @param number of the creator's lane.
     function dealOf(address controller, address creator, uint64 number) external view returns (Deal memory);

@@ -43,17 +43,24 @@ library Settlement {
 
     /// @notice The provider is paid and gets its collateral back.
     function paid(DealTerms calldata terms, uint256 price, address treasury) internal pure returns (Legs memory legs) {
-        Shares shares = terms.conditions.shares();
-        uint256 toSolver = share(price, shares.solverBps());
-        uint256 toAuthor = share(price, shares.royaltyBps());
-        uint256 toTreasury = share(price, shares.protocolBps());
+        uint256 toTreasury = share(price, terms.conditions.shares().protocolBps());
 
         legs = newLegs(MOST_LEGS);
         legs.unlock(terms.creator, terms.creator.amount() - price);
-        legs.unlock(terms.provider, terms.provider.amount() + price - toSolver - toAuthor - toTreasury);
+        legs.unlock(terms.provider, terms.provider.amount());
+        legs.credits[1] += price - toTreasury - payShares(legs, terms, price);
+        legs.credit(treasury, toTreasury);
+    }
+
+    /// @notice Adds the legs of solver and author.
+    /// @return both what they have together.
+    function payShares(Legs memory legs, DealTerms calldata terms, uint256 price) internal pure returns (uint256 both) {
+        Shares shares = terms.conditions.shares();
+        uint256 toSolver = share(price, shares.solverBps());
+        uint256 toAuthor = share(price, shares.royaltyBps());
         legs.credit(terms.solver.account(), toSolver);
         legs.credit(terms.author.account(), toAuthor);
-        legs.credit(treasury, toTreasury);
+        return toSolver + toAuthor;
     }
 
     /// @notice What is paid out of the creator's free balance, where nothing was ever locked.
@@ -66,6 +73,11 @@ library Settlement {
         address author,
         address treasury
     ) internal pure returns (Funds[] memory payees) {
+        if (shares.isNone()) {
+            payees = new Funds[](1);
+            payees[0] = toFunds(provider, price);
+            return payees;
+        }
         uint256 toSolver = share(price, shares.solverBps());
         uint256 toAuthor = share(price, shares.royaltyBps());
         uint256 toTreasury = share(price, shares.protocolBps());
