@@ -49,13 +49,15 @@ interface IMediationErrors {
     /// @notice The signature is not that of the seat's mediator over this message. Sign the message of this very round.
     /// @dev Seen by whoever brings mediators' signatures.
     error Mediation_BadSignature(address mediator, bytes32 digest);
-    /// @notice The seat has committed to a vote already, and a vote cannot be changed.
+    /// @notice The seat has committed to a vote already, and a vote cannot be changed. Keep its salt
+    /// and reveal that one.
     /// @dev Seen by mediators.
     error Mediation_AlreadyCommitted(DealId id, uint256 seat);
     /// @notice The ballot is not the one that was committed to, or revealed, for this seat. Bring that one, with its salt.
     /// @dev Seen by mediators and whoever tallies.
     error Mediation_WrongBallot(DealId id, uint256 seat);
-    /// @notice There must be one ballot, and one signature if any, for each seat.
+    /// @notice There must be one ballot, and one signature if any, for each seat. Bring as many as there are seats; a silent
+    /// one has a ballot that is not cast.
     /// @dev Seen by whoever tallies.
     error Mediation_WrongCount(DealId id, uint256 given, uint256 seats);
     /// @notice The settings lie outside the bounds that are in the code. Propose some within them: see MediationSettings.

@@ -15,7 +15,8 @@ interface IMediatorsErrors {
     /// @notice With this the mediator would have staked more than 40 bits of a thousandth of a token. Use a second account.
     /// @dev Seen by mediators.
     error Mediators_StakeTooLarge(address mediator, uint256 stake, uint256 most);
-    /// @notice Nothing of this stake can leave now: its time has not come, or an open case may still take it.
+    /// @notice Nothing of this stake can leave now: its time has not come, or an open case may still take it. Try
+    /// again later; a case that nobody moves on can be moved on by you.
     /// @dev Seen by mediators.
     error Mediators_NothingToRelease(address mediator, uint256 leavesAt, uint256 atRisk);
     /// @notice A mediator is in at most three sets besides that of all. Leave one first.
@@ -30,7 +31,7 @@ interface IMediatorsErrors {
     /// @notice More is staked than the tree of sums can count. Stake less.
     /// @dev Seen by mediators.
     error Mediators_TreeFull(uint256 sum, uint256 most);
-    /// @notice An epoch must be 10 minutes to 7 days.
+    /// @notice An epoch must be 10 minutes to 7 days. Deploy with such a one.
     /// @dev Seen by whoever deploys.
     error Mediators_BadEpoch(uint256 epoch, uint256 least, uint256 most);
 }

@@ -32,7 +32,7 @@ uint256 constant ENTRY_MASK = (1 << ENTRY_BITS) - 1;
 function add(SumTree storage tree, address account, uint256 epoch) returns (uint256 leaf) {
     leaf = tree.count;
     uint256 depth = tree.depth;
-    if (leaf == FANOUT ** depth) {
+    if (depth == 0 || leaf == FANOUT ** depth) {
         // One level more. Its first entry is what the tree weighed so far, in both versions.
         if (depth != 0) {
             uint256 below = _key(depth - 1, 0);

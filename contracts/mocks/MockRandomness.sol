@@ -5,7 +5,7 @@ import {IRandomness} from "../interfaces/IRandomness.sol";
 
 /// @dev A ticket is a unix time; the seed of each is whatever was set for it, known from then on for a while.
 contract MockRandomness is IRandomness {
-    uint256 private constant LIFE = 1 hours;
+    uint256 public life = 1 hours;
     uint256 public immutable delay;
     mapping(uint256 ticket => bytes32) public seeds;
 
@@ -15,6 +15,10 @@ contract MockRandomness is IRandomness {
 
     function set(uint256 ticket, bytes32 value) external {
         seeds[ticket] = value;
+    }
+
+    function setLife(uint256 life_) external {
+        life = life_;
     }
 
     function arm(uint256 earliest) external view returns (uint256) {
@@ -29,6 +33,6 @@ contract MockRandomness is IRandomness {
     }
 
     function isMissed(uint256 ticket) public view returns (bool) {
-        return block.timestamp > ticket + LIFE;
+        return block.timestamp > ticket + life;
     }
 }

@@ -1,4 +1,4 @@
-"""What a mediation case is about, as contracts/types/Docket.sol and MediationSettings.sol have it: packed and hashed."""
+"""What a mediation case is about: contracts/types/Docket.sol and MediationSettings.sol, packed and hashed."""
 
 from __future__ import annotations
 
@@ -17,9 +17,7 @@ UNIT = 10**15
 """Stakes, fees, bonds and penalties are whole multiples of it."""
 MOST_MEDIATORS = 7
 SHORTEST_WINDOW, LONGEST_WINDOW = 300, 7 * 24 * 3600
-_DOCKET = (
-    "(bytes32,bytes32,bytes32,(bytes32,uint64),(bytes32,bytes32),bytes32,bytes32,bytes32,address[],address[])"
-)
+_DOCKET = "(bytes32,bytes32,bytes32,(bytes32,uint64),(bytes32,bytes32),bytes32,bytes32,bytes32,address[],address[])"
 _EVEN = (1 << 256) - 2
 
 
@@ -169,5 +167,3 @@ class Court:
 def seats_in(mediators: int, round_: int) -> int:
     """k, then 2k + 1 with each appeal."""
     return ((mediators + 1) << round_) - 1
-
-

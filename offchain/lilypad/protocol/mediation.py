@@ -1,6 +1,6 @@
 """The rules of mediation as pure functions: who is drawn, what a round says, who is paid and who loses.
 
-The mirror of contracts/LilypadMediators.sol and contracts/libraries/Tally.sol: the same numbers go to both in the tests.
+The mirror of contracts/LilypadMediators.sol and contracts/libraries/Tally.sol; in the tests both get the same numbers.
 """
 
 from __future__ import annotations
@@ -136,9 +136,7 @@ def dismiss(
 ) -> Outcome:
     """How a round's mediators are let go: without a winner only the silent lose, and whoever voted shares that."""
     earners = [
-        seat
-        for seat, vote in zip(seats, votes, strict=True)
-        if vote != SILENT and (winner == SILENT or vote == winner)
+        seat for seat, vote in zip(seats, votes, strict=True) if vote != SILENT and (winner == SILENT or vote == winner)
     ]
     lost = {
         seat: settings.penalty * settings.silent_percent // 100 if vote == SILENT else settings.penalty
@@ -158,7 +156,7 @@ def dismiss(
         to_heir, burned = 0, burned + to_heir
     burned += purse.locked - purse.returned - purse.pot
 
-    credits: Counter[Address] = Counter({seat: reward for seat in earners})
+    credits: Counter[Address] = Counter(dict.fromkeys(earners, reward))
     credits[BURNED] += burned
     if purse.appellant is not None:
         credits[purse.appellant] += purse.returned
