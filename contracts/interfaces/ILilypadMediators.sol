@@ -25,7 +25,8 @@ interface IMediatorsErrors {
     /// @notice The mediator is in this set already. Nothing is to be done.
     /// @dev Seen by mediators.
     error Mediators_AlreadyMember(address mediator, uint256 set);
-    /// @notice The mediator is not in this set, or has never staked: nobody joins or leaves the set of all by name.
+    /// @notice The mediator is not in this set, or has never staked: nobody joins or leaves the set of all by
+    /// name. Stake first, or name another set.
     /// @dev Seen by mediators.
     error Mediators_NotMember(address mediator, uint256 set);
     /// @notice More is staked than the tree of sums can count. Stake less.

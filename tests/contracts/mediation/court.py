@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from eth_typing import Hash32
+from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 
 from lilypad.protocol.deal import Claim, Verdict
@@ -191,6 +192,9 @@ class CourtHouse(Town):
         """Votes are in and counted, with all signatures."""
         votes, _, verdict = tally(case.docket, ballots)
         self.tally(case, ballots, self.together(case, ballots))
+        return self.with_ruling(case, votes, verdict)
+
+    def with_ruling(self, case: Case, votes: Sequence[bytes], verdict: Verdict) -> Case:
         return replace(case, time=self.evm.now, votes=tuple(votes), verdict=verdict)
 
     def appeal(self, case: Case, who: str = "appellant") -> Case:
@@ -205,6 +209,9 @@ class CourtHouse(Town):
     def execute(self, case: Case) -> Receipt:
         self.evm.now = max(self.evm.now, case.time + case.docket.settings.appeal + 1)
         return self.act("stranger", case, "execute", case.terms.words(), list(case.votes), case.verdict)
+
+    def account_of(self, funds: bytes) -> Address:
+        return Address(to_checksum_address(funds[12:]))
 
     def redrawn(self, case: Case, receipt: Receipt) -> Case:
         armed = dict(receipt.events)["CaseArmed"]
