@@ -46,7 +46,7 @@ contract LilypadMediation is Rulings, ILilypadMediation, Ownable2Step {
     function quote(Verification verification) external view returns (uint96 fee, uint96 bond) {
         uint256 wanted = verification.mediators();
         if (wanted % 2 == 0 || wanted > MOST_MEDIATORS) revert Mediation_BadNumber(wanted, MOST_MEDIATORS);
-        (uint256 members,) = MEDIATORS.setOf(verification.mediatorSet());
+        uint256 members = MEDIATORS.membersOf(verification.mediatorSet());
         if (members < wanted) revert Mediation_TooFewMediators(verification.mediatorSet(), members, wanted);
         MediationSettings now_ = settings;
         return (uint96(now_.fee() * wanted * UNIT), uint96(now_.bond() * UNIT));
@@ -103,8 +103,13 @@ contract LilypadMediation is Rulings, ILilypadMediation, Ownable2Step {
     ) external {
         if (!_draw(docket, terms, proof)) return;
         bytes32 round = docket.hash();
-        _record(docket, CasePhase.Voting, block.timestamp, round);
-        _commit(docket, round, votes);
+        if (votes.length == docket.seats.length) {
+            bytes32[] memory seals = _sealAll(docket, round, votes);
+            _record(docket, CasePhase.Sealed, block.timestamp, _sealedDigest(round, seals));
+        } else {
+            _record(docket, CasePhase.Voting, block.timestamp, round);
+            _commit(docket, round, votes);
+        }
     }
 
     // ------------------------------------------------------------------ votes
@@ -118,17 +123,21 @@ contract LilypadMediation is Rulings, ILilypadMediation, Ownable2Step {
     }
 
     /// @inheritdoc ILilypadMediation
-    function reveal(Docket memory docket, uint256[] calldata seats, Ballot[] calldata ballots) external {
+    function reveal(
+        Docket memory docket,
+        bytes32[] calldata seals,
+        uint256[] calldata seats,
+        Ballot[] calldata ballots
+    ) external {
         bytes32 round = docket.hash();
-        uint256 drawnAt = _require(docket, CasePhase.Voting, round);
+        uint256 until = _requireVoting(docket, round, seals) + docket.settings.commitWindow();
         if (seats.length != ballots.length) revert Mediation_WrongCount(docket.id, ballots.length, seats.length);
-        uint256 until = drawnAt + docket.settings.commitWindow();
         _requireUntil(docket.id, until + docket.settings.revealWindow());
-        if (block.timestamp <= until && !_haveAllCommitted(docket, round)) {
+        if (block.timestamp <= until && !_haveAllCommitted(docket, round, seals)) {
             revert Mediation_TooEarly(docket.id, until, block.timestamp);
         }
         for (uint256 i = 0; i < seats.length; ++i) {
-            _reveal(docket, round, seats[i], ballots[i]);
+            _reveal(docket, round, seals, seats[i], ballots[i]);
         }
     }
 
@@ -136,16 +145,18 @@ contract LilypadMediation is Rulings, ILilypadMediation, Ownable2Step {
     function tally(
         Docket memory docket,
         DealTerms calldata terms,
+        bytes32[] calldata seals,
         Ballot[] calldata ballots,
         bytes[] calldata signatures
     ) external {
         bytes32 round = docket.hash();
-        uint256 drawnAt = _require(docket, CasePhase.Voting, round);
+        uint256 until = _requireVoting(docket, round, seals) + docket.settings.commitWindow()
+            + docket.settings.revealWindow();
         _requireTerms(docket, terms);
         if (signatures.length == 0) {
-            _rule(docket, terms, ballots, _countRevealed(docket, round, drawnAt, ballots));
+            _rule(docket, terms, ballots, _countRevealed(docket, round, seals, until, ballots));
         } else {
-            _requireUntil(docket.id, drawnAt + docket.settings.commitWindow() + docket.settings.revealWindow());
+            _requireUntil(docket.id, until);
             _rule(docket, terms, ballots, _countSigned(docket, round, ballots, signatures));
         }
     }

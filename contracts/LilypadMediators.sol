@@ -70,8 +70,11 @@ contract LilypadMediators is Stakes {
 
     /// @dev The target among those that are left, as a place among all.
     function _over(Gaps memory gaps, uint256 target) private pure returns (uint256) {
-        for (uint256 i = 0; i < gaps.count && gaps.starts[i] <= target; ++i) {
-            target += gaps.weights[i];
+        // Safe: all weights together have 40 bits.
+        unchecked {
+            for (uint256 i = 0; i < gaps.count && gaps.starts[i] <= target; ++i) {
+                target += gaps.weights[i];
+            }
         }
         return target;
     }
@@ -131,6 +134,7 @@ contract LilypadMediators is Stakes {
         // What division leaves of the fee goes to the first of those who earn.
         uint256 fee = earners == 0 ? 0 : round.fee / earners;
         uint256 dust = earners == 0 ? 0 : round.fee - fee * earners;
+        if (fee + reward != 0) emit MediatorsPaid(round.id, fee, reward, dust);
         for (uint256 i = 0; i < round.votes.length; ++i) {
             if (_isEarner(round, i)) {
                 _pay(round, i, fee + dust, reward, legs);
@@ -161,7 +165,6 @@ contract LilypadMediators is Stakes {
         address account = round.seats[i];
         Mediator mediator = _mediators[account];
         _mediators[account] = mediator.withRisk(mediator.atRisk() - round.settings.penalty()).earn(fee);
-        if (fee + reward != 0) emit MediatorPaid(round.id, account, fee, reward);
         legs.credit(account, reward);
     }
 

@@ -76,12 +76,15 @@ interface IMediationEvents {
     /// @param seats the mediators in the order of their seats.
     event CaseDrawn(DealId indexed id, uint256 round, uint256 redrawn, address[] seats);
     event VoteCommitted(DealId indexed id, address indexed mediator, bytes32 hash);
+    /// @param seals of all seats, that came with the draw.
+    event VotesSealed(DealId indexed id, bytes32[] seals);
     event VoteRevealed(
         DealId indexed id, address indexed mediator, bytes32 commitment, uint64 instructionCount, bool isFetched
     );
     /// @param votes the class of each seat's vote: see Tally.
+    /// @param bills the instruction count (64) of each, and from bit 64 on whether the output could be fetched.
     /// @param winner the class with more than half of the seats; zero without one.
-    event RoundTallied(DealId indexed id, uint256 round, bytes32 winner, Verdict verdict, bytes32[] votes);
+    event RoundTallied(DealId indexed id, uint256 round, bytes32 winner, Verdict verdict, bytes32[] votes, uint256[] bills);
     /// @param appellant who asked for the next round, and what it locked.
     event CaseAppealed(DealId indexed id, uint256 round, Funds appellant);
     event CaseDecided(DealId indexed id, Verdict verdict, bytes32 winner);
@@ -108,7 +111,7 @@ interface ILilypadMediation is IMediation, IMediationErrors, IMediationEvents {
     /// @notice Records sealed votes, any number of them at once.
     function commit(Docket calldata docket, SealedVote[] calldata votes) external;
 
-    /// @notice As `draw` and `commit` in one.
+    /// @notice As `draw` and `commit` in one. With the seals of all seats, in their order, the case is Sealed.
     function drawAndCommit(
         Docket calldata docket,
         DealTerms calldata terms,
@@ -117,9 +120,16 @@ interface ILilypadMediation is IMediation, IMediationErrors, IMediationEvents {
     ) external;
 
     /// @notice Opens sealed votes, any number of them at once. Their salts prove whose they are.
-    function reveal(Docket calldata docket, uint256[] calldata seats, Ballot[] calldata ballots) external;
+    /// @param seals as in VotesSealed when the case is Sealed; none otherwise.
+    function reveal(
+        Docket calldata docket,
+        bytes32[] calldata seals,
+        uint256[] calldata seats,
+        Ballot[] calldata ballots
+    ) external;
 
     /// @notice Counts the round, and carries its ruling out where it cannot be appealed.
+    /// @param seals as for `reveal`.
     /// @param ballots one for each seat: those that were revealed, and, while there is time, those that only now are.
     /// @param signatures none; or each mediator's over Ballots(round, root), where root hashes all the sealed votes: then
     /// nothing needs to have been committed or revealed before. Who signs has seen everybody's seal and opened its own to
@@ -127,6 +137,7 @@ interface ILilypadMediation is IMediation, IMediationErrors, IMediationEvents {
     function tally(
         Docket calldata docket,
         DealTerms calldata terms,
+        bytes32[] calldata seals,
         Ballot[] calldata ballots,
         bytes[] calldata signatures
     ) external;
@@ -161,7 +172,8 @@ interface ILilypadMediation is IMediation, IMediationErrors, IMediationEvents {
     ) external;
 
     /// @notice Ends a case whose deal's mediate window has passed, and the deal with it where that has not been done.
-    /// @param votes, verdict as in RoundTallied when the case is ruled; not looked at otherwise.
+    /// @param votes as in RoundTallied when the case is Ruled, as in VotesSealed when it is Sealed; none otherwise.
+    /// @param verdict as in RoundTallied when the case is Ruled; not looked at otherwise.
     function abandon(Docket calldata docket, DealTerms calldata terms, bytes32[] calldata votes, Verdict verdict)
         external;
 }

@@ -46,7 +46,8 @@ interface IMediatorsEvents {
     event Unstaked(address indexed mediator, uint256 units);
     event SetJoined(address indexed mediator, uint32 indexed set, uint256 leaf);
     event SetLeft(address indexed mediator, uint32 indexed set);
-    event MediatorPaid(DealId indexed id, address indexed mediator, uint256 fee, uint256 reward);
+    /// @notice Each mediator of the round who earns has this; the first of them has `dust` of the fee as well.
+    event MediatorsPaid(DealId indexed id, uint256 fee, uint256 reward, uint256 dust);
     event MediatorSlashed(DealId indexed id, address indexed mediator, uint256 units);
 }
 
@@ -84,6 +85,9 @@ interface ILilypadMediators is IMediatorsErrors, IMediatorsEvents {
     function setOf(uint256 set) external view returns (uint256 members, uint256 weight);
 
     // ------------------------------------------------------------------ for the court
+
+    /// @return how many leaves the set's tree has.
+    function membersOf(uint256 set) external view returns (uint256);
 
     /// @notice Draws as many as are wanted, in proportion to their weights and none twice, whose unbound stake covers the
     /// penalty and who are not barred; binds the penalty of each. When there are not so many, binds nothing.

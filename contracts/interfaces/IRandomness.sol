@@ -18,7 +18,7 @@ interface IRandomnessErrors {
 /// Which source is good depends on the chain; the mediation is made with one and keeps it. Whatever stands behind this
 /// interface: a ticket names one moment, its seed is the same for whoever asks, and who asks has no influence on it.
 interface IRandomness is IRandomnessErrors {
-    /// @return seconds from arming to when the seed is known, at least.
+    /// @return seconds from arming to when the seed is known, at least. Never changes.
     function delay() external view returns (uint256);
 
     /// @param earliest unix time before which the seed must not be known.

@@ -84,15 +84,18 @@ function find(SumTree storage tree, uint256 target, uint256 epoch)
 {
     uint256 entry;
     uint256 rest = target;
-    for (uint256 level = tree.depth; level > 0;) {
-        uint256 group = _groupAt(tree, _key(--level, entry), epoch);
-        entry *= FANOUT;
-        for (uint256 i = 0; i < FANOUT; ++i) {
+    // Safe: entries are counted in 32 bits, weights in 40, and what is subtracted is compared before.
+    unchecked {
+        for (uint256 level = tree.depth; level > 0;) {
+            uint256 group = _groupAt(tree, _key(--level, entry), epoch);
+            entry *= FANOUT;
             weight = group & ENTRY_MASK;
-            if (rest < weight) break;
-            rest -= weight;
-            group >>= ENTRY_BITS;
-            ++entry;
+            while (rest >= weight) {
+                rest -= weight;
+                group >>= ENTRY_BITS;
+                weight = group & ENTRY_MASK;
+                ++entry;
+            }
         }
     }
     return (tree.accounts[entry], target - rest, weight);

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {BlockHeader} from "@openzeppelin/contracts/utils/BlockHeader.sol";
 import {Blockhash} from "@openzeppelin/contracts/utils/Blockhash.sol";
-import {Memory} from "@openzeppelin/contracts/utils/Memory.sol";
 import {IRandomness} from "../interfaces/IRandomness.sol";
 
 /// @title The beacon chain's randomness (EIP-4399) of one block to come, read from that block's header.
@@ -27,6 +25,10 @@ contract Randao is IRandomness {
     /// between the two are no more than this is taken for granted.
     uint256 private constant SLACK_BLOCKS = 8;
 
+    /// @dev Where the numbers begin in the RLP list: behind its own prefix (3), five hashes (33 each), the coinbase (21) and
+    /// the logs' bloom filter (259). That it is a header, and no forgery, its hash has shown.
+    uint256 private constant NUMBERS_AT = 3 + 5 * 33 + 21 + 259;
+
     constructor(uint256 delay_, uint256 blockTime) {
         DELAY = delay_;
         BLOCK_TIME = blockTime;
@@ -49,8 +51,20 @@ contract Randao is IRandomness {
         bytes32 hash = Blockhash.blockHash(ticket);
         if (hash == bytes32(0)) revert Randomness_Missed(ticket, block.number);
         if (keccak256(proof) != hash) revert Randomness_BadProof(ticket);
-        Memory.Slice[] memory header = BlockHeader.parseHeader(proof);
-        return (BlockHeader.getPrevRandao(header), BlockHeader.getTimestamp(header) - SLACK_BLOCKS * BLOCK_TIME);
+        uint256 item = NUMBERS_AT;
+        for (uint256 i = 0; i < 4; ++i) {
+            item = _after(proof, item); // difficulty, number, gas limit, gas used
+        }
+        uint256 next = _after(proof, item);
+        uint256 timestamp = uint256(bytes32(proof[item + 1:next])) >> (8 * (33 + item - next));
+        next = _after(proof, next); // extra data
+        return (bytes32(proof[next + 1:next + 33]), timestamp - SLACK_BLOCKS * BLOCK_TIME);
+    }
+
+    /// @dev Where the item after the one at `item` begins. None that is passed over here has more than 55 bytes.
+    function _after(bytes calldata header, uint256 item) private pure returns (uint256) {
+        uint256 prefix = uint8(header[item]);
+        return item + 1 + (prefix < 0x80 ? 0 : prefix - 0x80);
     }
 
     /// @inheritdoc IRandomness

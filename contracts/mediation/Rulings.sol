@@ -90,7 +90,7 @@ abstract contract Rulings is Votes {
     {
         bytes32 winner = Tally.winnerOf(votes);
         Verdict verdict = _verdictOf(ballots, votes, winner);
-        emit RoundTallied(docket.id, docket.stage.round(), winner, verdict, votes);
+        emit RoundTallied(docket.id, docket.stage.round(), winner, verdict, votes, _billsOf(ballots));
         if (winner == Tally.SILENT) {
             MEDIATORS.dismiss(_dismissal(docket, votes, winner));
             _again(docket, terms);
@@ -98,6 +98,13 @@ abstract contract Rulings is Votes {
             _record(docket, CasePhase.Ruled, block.timestamp, _ruling(docket, votes, verdict));
         } else {
             _conclude(docket, terms, votes, winner, verdict);
+        }
+    }
+
+    function _billsOf(Ballot[] calldata ballots) private pure returns (uint256[] memory bills) {
+        bills = new uint256[](ballots.length);
+        for (uint256 i = 0; i < bills.length; ++i) {
+            bills[i] = ballots[i].instructionCount | (ballots[i].isFetched ? 1 << 64 : 0);
         }
     }
 
@@ -277,8 +284,8 @@ abstract contract Rulings is Votes {
         CasePhase phase = _cases[docket.id].phase();
         if (phase == CasePhase.Ruled) {
             _require(docket, phase, _ruling(docket, votes, verdict));
-        } else if (phase == CasePhase.Voting) {
-            votes = _whoVoted(docket, round, _require(docket, phase, round));
+        } else if (phase == CasePhase.Voting || phase == CasePhase.Sealed) {
+            votes = _whoVoted(docket, round, votes, _requireVoting(docket, round, votes));
         } else {
             _require(docket, CasePhase.Armed, round);
             votes = new bytes32[](0);
@@ -290,13 +297,17 @@ abstract contract Rulings is Votes {
     }
 
     /// @dev Silent is who did not do in time what it should have done.
-    function _whoVoted(Docket memory docket, bytes32 round, uint256 drawnAt) private view returns (bytes32[] memory votes) {
+    function _whoVoted(Docket memory docket, bytes32 round, bytes32[] memory seals, uint256 drawnAt)
+        private
+        view
+        returns (bytes32[] memory votes)
+    {
         uint256 until = drawnAt + docket.settings.commitWindow();
         bool hadToCommit = block.timestamp > until;
         bool hadToReveal = block.timestamp > until + docket.settings.revealWindow();
         votes = new bytes32[](docket.seats.length);
         for (uint256 i = 0; i < votes.length; ++i) {
-            bytes32 kept = _votes[round][i];
+            bytes32 kept = _keptOf(round, seals, i);
             bool isSilent = kept == 0 ? hadToCommit : hadToReveal && uint256(kept) & 1 == 0;
             if (!isSilent) votes[i] = Tally.CANNOT_RUN;
         }

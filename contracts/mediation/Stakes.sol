@@ -135,6 +135,11 @@ abstract contract Stakes is ILilypadMediators {
         return (_trees[set].count, _trees[set].total(_epoch()));
     }
 
+    /// @inheritdoc ILilypadMediators
+    function membersOf(uint256 set) external view returns (uint256) {
+        return _trees[set].count;
+    }
+
     // ------------------------------------------------------------------ internal
 
     function _epoch() internal view returns (uint256) {

@@ -18,6 +18,8 @@ abstract contract Votes is SignedVotes, IMediationEvents {
     IRandomness public immutable RANDOMNESS;
     /// @notice Seconds. The mediators that count in one epoch's draws are those that were there when it began.
     uint256 public immutable EPOCH;
+    /// @dev Of RANDOMNESS, which never changes it.
+    uint256 private immutable _DELAY;
 
     mapping(DealId id => CaseSlot) internal _cases;
     /// @dev A seat's sealed vote, or the mark of what it revealed.
@@ -26,6 +28,7 @@ abstract contract Votes is SignedVotes, IMediationEvents {
     constructor(IRandomness randomness, uint256 epoch) {
         RANDOMNESS = randomness;
         EPOCH = epoch;
+        _DELAY = randomness.delay();
     }
 
     // ------------------------------------------------------------------ the record
@@ -64,12 +67,12 @@ abstract contract Votes is SignedVotes, IMediationEvents {
 
     /// @return seconds that a round takes at most, as long as somebody does what is due.
     function _roundTime(MediationSettings settings_) internal view returns (uint256) {
-        return RANDOMNESS.delay() + EPOCH + settings_.votingTime() + MARGIN;
+        return _DELAY + EPOCH + settings_.votingTime() + MARGIN;
     }
 
     /// @dev The moment lies in the first half of an epoch, so that the other half is left to draw.
     function _await(Docket memory docket) internal returns (uint256 ticket) {
-        uint256 earliest = block.timestamp + RANDOMNESS.delay();
+        uint256 earliest = block.timestamp + _DELAY;
         if (earliest % EPOCH > EPOCH / 2) earliest = (earliest / EPOCH + 1) * EPOCH;
         ticket = RANDOMNESS.arm(earliest);
         _record(docket, CasePhase.Armed, ticket, docket.hash());
@@ -84,46 +87,96 @@ abstract contract Votes is SignedVotes, IMediationEvents {
 
     function _commit(Docket memory docket, bytes32 round, SealedVote[] calldata votes) internal {
         for (uint256 i = 0; i < votes.length; ++i) {
-            SealedVote calldata vote = votes[i];
-            bytes32 hash = vote.hash & ~bytes32(uint256(1));
-            bool isSender = vote.signature.length == 0;
-            address mediator = _mediatorOf(docket, vote.seat, msg.sender);
-            if (isSender && mediator != msg.sender) revert Mediation_NotSeated(docket.id, msg.sender, vote.seat);
-            if (!isSender) _requireCommit(round, mediator, hash, vote.signature);
-            if (_votes[round][vote.seat] != 0) revert Mediation_AlreadyCommitted(docket.id, vote.seat);
-            _votes[round][vote.seat] = hash;
-            emit VoteCommitted(docket.id, mediator, hash);
+            (uint256 seat, bytes32 hash) = (votes[i].seat, _sealOf(docket, round, votes[i]));
+            if (_votes[round][seat] != 0) revert Mediation_AlreadyCommitted(docket.id, seat);
+            _votes[round][seat] = hash;
+            emit VoteCommitted(docket.id, docket.seats[seat], hash);
         }
     }
 
-    function _reveal(Docket memory docket, bytes32 round, uint256 seat, Ballot memory ballot) internal {
-        address mediator = _mediatorOf(docket, seat, msg.sender);
-        bytes32 committed = _votes[round][seat];
-        if (!ballot.isCast || committed == 0 || committed != _seal(round, mediator, ballot)) {
+    /// @return seals of all seats, which are not stored one by one.
+    function _sealAll(Docket memory docket, bytes32 round, SealedVote[] calldata votes)
+        internal
+        returns (bytes32[] memory seals)
+    {
+        seals = new bytes32[](votes.length);
+        for (uint256 i = 0; i < votes.length; ++i) {
+            if (votes[i].seat != i) revert Mediation_NotSeated(docket.id, msg.sender, votes[i].seat);
+            seals[i] = _sealOf(docket, round, votes[i]);
+        }
+        emit VotesSealed(docket.id, seals);
+    }
+
+    function _sealedDigest(bytes32 round, bytes32[] memory seals) internal pure returns (bytes32) {
+        return keccak256(abi.encodePacked(round, seals));
+    }
+
+    /// @dev With the consent of the seat's mediator.
+    function _sealOf(Docket memory docket, bytes32 round, SealedVote calldata vote) private view returns (bytes32 hash) {
+        hash = vote.hash & ~bytes32(uint256(1));
+        address mediator = _mediatorOf(docket, vote.seat);
+        if (vote.signature.length != 0) _requireCommit(round, mediator, hash, vote.signature);
+        else if (mediator != msg.sender) revert Mediation_NotSeated(docket.id, msg.sender, vote.seat);
+    }
+
+    /// @return drawnAt when the round was drawn, whose votes are open.
+    function _requireVoting(Docket memory docket, bytes32 round, bytes32[] memory seals)
+        internal
+        view
+        returns (uint256 drawnAt)
+    {
+        if (seals.length == 0) return _require(docket, CasePhase.Voting, round);
+        return _require(docket, CasePhase.Sealed, _sealedDigest(round, seals));
+    }
+
+    function _reveal(
+        Docket memory docket,
+        bytes32 round,
+        bytes32[] calldata seals,
+        uint256 seat,
+        Ballot memory ballot
+    ) internal {
+        address mediator = _mediatorOf(docket, seat);
+        bytes32 kept = _keptOf(round, seals, seat);
+        if (!ballot.isCast || kept == 0 || kept != _seal(round, mediator, ballot)) {
             revert Mediation_WrongBallot(docket.id, seat);
         }
         _votes[round][seat] = _mark(ballot);
-        _emitRevealed(docket, mediator, ballot);
+        emit VoteRevealed(docket.id, mediator, ballot.commitment, ballot.instructionCount, ballot.isFetched);
     }
 
-    function _haveAllCommitted(Docket memory docket, bytes32 round) internal view returns (bool) {
+    function _haveAllCommitted(Docket memory docket, bytes32 round, bytes32[] calldata seals)
+        internal
+        view
+        returns (bool)
+    {
+        if (seals.length != 0) return true;
         for (uint256 i = 0; i < docket.seats.length; ++i) {
             if (_votes[round][i] == 0) return false;
         }
         return true;
     }
 
+    /// @return kept a seat's seal, or the mark of what it revealed; zero without either.
+    function _keptOf(bytes32 round, bytes32[] memory seals, uint256 seat) internal view returns (bytes32 kept) {
+        kept = _votes[round][seat];
+        if (kept == 0 && seals.length != 0) kept = seals[seat];
+    }
+
+    /// @param until end of the reveal window.
     /// @return votes the class of each.
-    function _countRevealed(Docket memory docket, bytes32 round, uint256 drawnAt, Ballot[] calldata ballots)
-        internal
-        returns (bytes32[] memory votes)
-    {
+    function _countRevealed(
+        Docket memory docket,
+        bytes32 round,
+        bytes32[] calldata seals,
+        uint256 until,
+        Ballot[] calldata ballots
+    ) internal returns (bytes32[] memory votes) {
         _requireOneEach(docket, ballots.length);
         votes = new bytes32[](ballots.length);
-        uint256 until = drawnAt + docket.settings.commitWindow() + docket.settings.revealWindow();
         for (uint256 i = 0; i < ballots.length; ++i) {
             Ballot memory ballot = ballots[i];
-            bytes32 kept = _votes[round][i];
+            bytes32 kept = _keptOf(round, seals, i);
             if (uint256(kept) & 1 == 1) {
                 if (!ballot.isCast || _mark(ballot) != kept) revert Mediation_WrongBallot(docket.id, i);
             } else if (ballot.isCast) {
@@ -133,11 +186,10 @@ abstract contract Votes is SignedVotes, IMediationEvents {
                 if (kept == 0 || kept != _seal(round, docket.seats[i], ballot)) {
                     revert Mediation_WrongBallot(docket.id, i);
                 }
-                _emitRevealed(docket, docket.seats[i], ballot);
             } else {
                 _requireAfter(docket.id, until);
             }
-            if (kept != 0) delete _votes[round][i];
+            if (_votes[round][i] != 0) delete _votes[round][i];
             votes[i] = _classOf(docket, ballot);
         }
     }
@@ -145,6 +197,7 @@ abstract contract Votes is SignedVotes, IMediationEvents {
     /// @return votes the class of each; all have signed that they saw the seals of all.
     function _countSigned(Docket memory docket, bytes32 round, Ballot[] calldata ballots, bytes[] calldata signatures)
         internal
+        view
         returns (bytes32[] memory votes)
     {
         _requireOneEach(docket, ballots.length);
@@ -156,7 +209,6 @@ abstract contract Votes is SignedVotes, IMediationEvents {
             if (!ballot.isCast) revert Mediation_WrongBallot(docket.id, i);
             seals[i] = _seal(round, docket.seats[i], ballot);
             votes[i] = _classOf(docket, ballot);
-            _emitRevealed(docket, docket.seats[i], ballot);
         }
         bytes32 digest = _ballotsDigest(round, seals);
         for (uint256 i = 0; i < signatures.length; ++i) {
@@ -168,16 +220,12 @@ abstract contract Votes is SignedVotes, IMediationEvents {
         return Tally.classOf(ballot, docket.result, docket.verification.toleranceBps());
     }
 
-    function _emitRevealed(Docket memory docket, address mediator, Ballot memory ballot) private {
-        emit VoteRevealed(docket.id, mediator, ballot.commitment, ballot.instructionCount, ballot.isFetched);
-    }
-
     function _requireOneEach(Docket memory docket, uint256 given) private pure {
         if (given != docket.seats.length) revert Mediation_WrongCount(docket.id, given, docket.seats.length);
     }
 
-    function _mediatorOf(Docket memory docket, uint256 seat, address asking) private pure returns (address) {
-        if (seat >= docket.seats.length) revert Mediation_NotSeated(docket.id, asking, seat);
+    function _mediatorOf(Docket memory docket, uint256 seat) private view returns (address) {
+        if (seat >= docket.seats.length) revert Mediation_NotSeated(docket.id, msg.sender, seat);
         return docket.seats[seat];
     }
 }

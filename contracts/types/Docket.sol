@@ -20,6 +20,9 @@ using {phase, time, digest} for CaseSlot global;
 ///                                                           '--tally, no majority and no redraw left--> None
 ///     from any of them --abandon, after the deal's mediate window--> None
 ///
+/// Sealed is Voting of which all seals came with the draw: the case's own word has their hash, and whoever moves it on passes
+/// them as well.
+///
 /// A case that was appealed ends as Closed, so that its earlier rounds can be settled against the final ruling.
 ///
 /// | call | who | when |
@@ -37,6 +40,7 @@ enum CasePhase {
     None,
     Armed,
     Voting,
+    Sealed,
     Ruled,
     Closed
 }

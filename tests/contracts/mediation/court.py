@@ -31,6 +31,8 @@ class Case:
     time: int = 0
     votes: tuple[bytes, ...] = ()
     verdict: Verdict = Verdict.UNDECIDED
+    seals: tuple[bytes, ...] = ()
+    """Of all seats, when they came with the draw."""
 
     @property
     def round(self) -> bytes:
@@ -171,7 +173,7 @@ class CourtHouse(Town):
         return self.act("stranger", case, "commit", self.sealed(case, ballots))
 
     def reveal(self, case: Case, ballots: Sequence[Ballot], *seats: int) -> Receipt:
-        return self.act("stranger", case, "reveal", list(seats), [ballots[i].words() for i in seats])
+        return self.act("stranger", case, "reveal", list(case.seals), list(seats), [ballots[i].words() for i in seats])
 
     def together(self, case: Case, ballots: Sequence[Ballot]) -> list[bytes]:
         """The signatures of all under the seals of all."""
@@ -182,10 +184,11 @@ class CourtHouse(Town):
         """Tallies, and checks that the model says the same."""
         votes, winner, verdict = tally(case.docket, ballots)
         words = [ballot.words() for ballot in ballots]
-        receipt = self.act("stranger", case, "tally", case.terms.words(), words, list(signatures))
+        receipt = self.act("stranger", case, "tally", case.terms.words(), list(case.seals), words, list(signatures))
         tallied = dict(receipt.events)["RoundTallied"]
         assert ([bytes(v) for v in tallied["votes"]], bytes(tallied["winner"])) == (votes, winner)
         assert tallied["verdict"] == verdict
+        assert list(tallied["bills"]) == [b.instruction_count | b.is_fetched << 64 for b in ballots]
         return receipt
 
     def ruled(self, case: Case, ballots: Sequence[Ballot]) -> Case:

@@ -10,7 +10,7 @@ from eth_utils.address import to_checksum_address
 
 from lilypad.protocol.deal import Verdict
 from lilypad.protocol.docket import UNIT, Ballot
-from lilypad.protocol.mediation import SILENT, Purse, dismiss, purse_of
+from lilypad.protocol.mediation import CANNOT_RUN, SILENT, Purse, dismiss, purse_of
 from lilypad.types import Address
 from tests.contracts.mediation.court import Case
 
@@ -98,6 +98,15 @@ class Open:
         return [
             ballot if i in self.revealed else replace(ballot, is_cast=False) for i, ballot in enumerate(self.ballots)
         ]
+
+    def votes_when_abandoned(self, now: int) -> list[bytes]:
+        """Silent is who did not do in time what it should have done."""
+        rules = self.case.docket.settings
+        until = self.case.time + rules.commit
+        sealed = {i for i, ballot in enumerate(self.ballots) if ballot.is_cast}
+        everybody = set(range(len(self.case.docket.seats)))
+        spoke = self.revealed if now > until + rules.reveal else sealed if now > until else everybody
+        return [CANNOT_RUN if i in spoke else SILENT for i in sorted(everybody)]
 
 
 def appellant_of(case: Case) -> Address:

@@ -133,10 +133,10 @@ def test_second_appeal__has_fifteen_and_is_the_last(appealing: CourtHouse) -> No
 def test_settle_round__twice_or_with_another_end__is_refused(appealing: CourtHouse) -> None:
     case = ruled(appealing, appealing.open(), RIGHT)
     again = appealing.drawn(appealing.appeal(case))
-    with refused("Mediation_WrongPhase", expected=4):
+    with refused("Mediation_WrongPhase", expected=5):
         settle(appealing, case, again, Verdict.RIGHT, UPHOLDS)
     appealing.execute(ruled(appealing, again, RIGHT))
-    with refused("Mediation_WrongPhase", expected=4):
+    with refused("Mediation_WrongPhase", expected=5):
         settle(appealing, case, again, Verdict.WRONG, OTHER.commitment)
     settle(appealing, case, again, Verdict.RIGHT, UPHOLDS)
     with refused("Mediation_WrongDocket"):

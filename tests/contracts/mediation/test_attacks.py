@@ -70,7 +70,7 @@ def test_verdict__cannot_be_said_again_by_any_call(house: CourtHouse) -> None:
     house.tally(case, ballots, house.together(case, ballots))
     before = wealth(house, "provider", *house.names.values())
     for function, arguments in (
-        ("tally", (case.terms.words(), [b.words() for b in ballots], house.together(case, ballots))),
+        ("tally", (case.terms.words(), [], [b.words() for b in ballots], house.together(case, ballots))),
         ("execute", (case.terms.words(), [bytes(32)] * 3, Verdict.RIGHT)),
         ("draw", (case.terms.words(), b"")),
         ("rearm", (b"",)),

@@ -7,6 +7,7 @@ LILYPAD_INVARIANT_EXAMPLES says how many lives are lived; 40 by default.
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import HealthCheck, settings
@@ -18,7 +19,7 @@ from lilypad.protocol.docket import SILENCE
 from lilypad.protocol.mediation import CANNOT_RUN, SILENT, tally, winner_of
 from lilypad.protocol.settlement import BURNED
 from tests.contracts.mediation.conftest import refused
-from tests.contracts.mediation.court import CourtHouse
+from tests.contracts.mediation.court import Case, CourtHouse
 from tests.contracts.mediation.ledger import Ledger, Open, appellant_of
 from tests.contracts.mediation.town import EPOCH, HOUR, OTHER, RIGHT, WITH_APPEALS
 
@@ -116,11 +117,11 @@ class CourtMachine(RuleBasedStateMachine):
             self.draw(entry, data)
         elif entry.phase == "ruled":
             may_appeal = now <= time + WITH_APPEALS.appeal
-            (self.appeal if may_appeal and data.draw(st.booleans()) else self.execute)(entry, data)
+            (self.appeal if may_appeal and data.draw(st.booleans()) else self.execute)(entry)
         elif not entry.ballots and now <= time + WITH_APPEALS.commit and data.draw(st.integers(0, 5)):
             self.vote(entry, data)
         else:
-            self.count(entry, data)
+            self.count(entry)
 
     def draw(self, entry: Open, data: Any) -> None:
         house, case = self.house, entry.case
@@ -130,10 +131,24 @@ class CourtMachine(RuleBasedStateMachine):
         if house.evm.now > case.docket.stage.deadline - WITH_APPEALS.voting_time:
             return
         if len(house.predicted(case)) == case.docket.wanted:
-            entry.move(house.drawn(case), "voting")
+            is_sealed = data.draw(st.booleans())
+            entry.move(house.foreseen(case) if is_sealed else house.drawn(case), "voting")
             self.ledger.seat(entry.case)
+            if is_sealed:
+                self.seal(entry, case, data)
         else:
             self.again(entry, house.act("stranger", case, "draw", case.terms.words(), b""))
+
+    def seal(self, entry: Open, case: Case, data: Any) -> None:
+        """All seals come with the draw."""
+        count = len(entry.case.docket.seats)
+        found = data.draw(st.lists(FOUND.filter(bool), min_size=count, max_size=count))
+        entry.ballots = ballots = self.house.ballots(entry.case, *found)
+        sealed = self.house.sealed(entry.case, ballots)
+        self.house.act("stranger", case, "drawAndCommit", case.terms.words(), b"", sealed)
+        entry.case = replace(entry.case, seals=tuple(self.house.seals(entry.case, ballots)))
+        entry.revealed = set(data.draw(st.lists(st.integers(0, count - 1), unique=True)))
+        self.house.reveal(entry.case, ballots, *entry.revealed)
 
     def vote(self, entry: Open, data: Any) -> None:
         """All at once, or sealed now and some of them opened."""
@@ -157,7 +172,7 @@ class CourtMachine(RuleBasedStateMachine):
         self.house.reveal(case, ballots, *opened)
         entry.revealed = set(opened)
 
-    def count(self, entry: Open, data: Any) -> None:
+    def count(self, entry: Open) -> None:
         case, now = entry.case, self.house.evm.now
         until = case.time + WITH_APPEALS.commit + WITH_APPEALS.reveal
         if entry.ballots and all(ballot.is_cast for ballot in entry.ballots) and now <= until:
@@ -189,13 +204,13 @@ class CourtMachine(RuleBasedStateMachine):
         self.ledger.refund(case)
         entry.close(case.docket.stage.standing, case.docket.standing)
 
-    def appeal(self, entry: Open, data: Any) -> None:
+    def appeal(self, entry: Open) -> None:
         case = self.house.appeal(entry.case)
         self.ledger.locked[appellant_of(case)] += int.from_bytes(case.docket.appellant, "big") >> 160
         entry.former.append((entry.case, case.docket.appellant))
         entry.move(case, "armed")
 
-    def execute(self, entry: Open, data: Any) -> None:
+    def execute(self, entry: Open) -> None:
         self.house.execute(entry.case)
         self.ledger.settle(entry.case, entry.case.verdict, winner_of(entry.case.votes))
         entry.close(entry.case.verdict, winner_of(entry.case.votes))
@@ -213,13 +228,9 @@ class CourtMachine(RuleBasedStateMachine):
 
     def give_up(self, entry: Open) -> None:
         case, now = entry.case, self.house.evm.now
-        self.house.act("stranger", case, "abandon", case.terms.words(), list(case.votes), case.verdict)
+        self.house.act("stranger", case, "abandon", case.terms.words(), list(case.votes or case.seals), case.verdict)
         if entry.phase == "voting":
-            had_to_reveal = now > case.time + WITH_APPEALS.commit + WITH_APPEALS.reveal
-            had_to_commit = now > case.time + WITH_APPEALS.commit
-            sealed = {i for i, ballot in enumerate(entry.ballots) if ballot.is_cast}
-            spoke = entry.revealed if had_to_reveal else sealed if had_to_commit else set(range(99))
-            votes = [CANNOT_RUN if i in spoke else SILENT for i in range(len(case.docket.seats))]
+            votes = entry.votes_when_abandoned(now)
             case = self.house.with_ruling(case, votes, Verdict.UNDECIDED)
         self.ledger.settle(case, Verdict.UNDECIDED, SILENT)
         entry.close(Verdict.UNDECIDED, SILENT)

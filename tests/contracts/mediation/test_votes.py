@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from lilypad.protocol.docket import SILENCE
+from lilypad.protocol.docket import SILENCE, Ballot
 from tests.contracts.mediation.conftest import refused
 from tests.contracts.mediation.court import Case, CourtHouse
 from tests.contracts.mediation.town import OTHER, RIGHT, SETTINGS
@@ -141,9 +141,9 @@ def test_tally__with_a_silent_seat__waits_for_the_end_of_the_window(house: Court
 def test_tally__with_too_few_ballots_or_signatures__is_refused(house: CourtHouse, case: Case) -> None:
     words = [ballot.words() for ballot in house.ballots(case, RIGHT)]
     with refused("Mediation_WrongCount", given=2, seats=3):
-        house.act("stranger", case, "tally", case.terms.words(), words[:2], [])
+        house.act("stranger", case, "tally", case.terms.words(), [], words[:2], [])
     with refused("Mediation_WrongCount", given=1, seats=3):
-        house.act("stranger", case, "tally", case.terms.words(), words, [b"\x01" * 64])
+        house.act("stranger", case, "tally", case.terms.words(), [], words, [b"\x01" * 64])
 
 
 def test_together__every_mediator_must_have_signed_the_seals_of_all(house: CourtHouse, case: Case) -> None:
@@ -152,22 +152,75 @@ def test_together__every_mediator_must_have_signed_the_seals_of_all(house: Court
     signatures = house.together(case, ballots)
     changed = [ballots[0], house.ballots(case, OTHER)[1], ballots[2]]
     with refused("Mediation_BadSignature"):
-        house.act("stranger", case, "tally", case.terms.words(), [b.words() for b in changed], signatures)
+        house.act("stranger", case, "tally", case.terms.words(), [], [b.words() for b in changed], signatures)
     with refused("Mediation_WrongBallot", seat=2):
         silent = [*(b.words() for b in ballots[:2]), SILENCE.words()]
-        house.act("stranger", case, "tally", case.terms.words(), silent, signatures)
+        house.act("stranger", case, "tally", case.terms.words(), [], silent, signatures)
     house.evm.now = case.time + SETTINGS.commit + SETTINGS.reveal + 1
     with refused("Mediation_TooLate"):
         house.tally(case, ballots, signatures)
 
 
-def test_draw_and_commit__in_one(house: CourtHouse) -> None:
-    case = house.challenged()
-    case = house.foreseen(case)
+def sealed_with_the_draw(house: CourtHouse, ballots: list[Ballot], case: Case) -> Case:
+    house.act("stranger", house.undrawn(case), "drawAndCommit", case.terms.words(), b"", house.sealed(case, ballots))
+    seals = tuple(house.seals(case, ballots)) if all(ballot.is_cast for ballot in ballots) else ()
+    return replace(case, time=house.evm.now, seals=seals)
+
+
+def test_draw_and_commit__of_some__leaves_the_others_time(house: CourtHouse) -> None:
+    case = house.foreseen(house.challenged())
     ballots = house.ballots(case, RIGHT)
-    undrawn = house.undrawn(case)
-    house.act("stranger", undrawn, "drawAndCommit", case.terms.words(), b"", house.sealed(case, ballots))
-    house.tally(replace(case, time=house.evm.now), ballots)
+    case = sealed_with_the_draw(house, [*ballots[:2], SILENCE], case)
+    assert house.phase(case) == 2
+    house.act("stranger", case, "commit", house.sealed(case, ballots)[2:])
+    house.tally(case, ballots)
+
+
+def test_draw_and_commit__of_all__is_sealed_in_one_word(house: CourtHouse) -> None:
+    case = house.foreseen(house.challenged())
+    ballots = house.ballots(case, RIGHT)
+    case = sealed_with_the_draw(house, ballots, case)
+    assert house.phase(case) == 3
+    with refused("Mediation_WrongPhase", actual=3, expected=2):
+        house.commit(case, ballots)
+    house.tally(case, ballots)
+    assert house.nothing_is_bound()
+
+
+def test_draw_and_commit__in_another_order_than_the_seats__is_refused(house: CourtHouse) -> None:
+    case = house.foreseen(house.challenged())
+    swapped = house.sealed(case, house.ballots(case, RIGHT))[::-1]
+    with refused("Mediation_NotSeated", seat=2):
+        house.act("stranger", house.undrawn(case), "drawAndCommit", case.terms.words(), b"", swapped)
+
+
+def test_sealed__may_be_revealed_one_by_one__and_the_silent_is_told_apart(house: CourtHouse) -> None:
+    case = house.foreseen(house.challenged())
+    ballots = house.ballots(case, RIGHT)
+    case = sealed_with_the_draw(house, ballots, case)
+    house.reveal(case, ballots, 2)
+    with refused("Mediation_WrongBallot", seat=2):
+        house.reveal(case, ballots, 2)
+    with refused("Mediation_WrongBallot", seat=0):
+        house.reveal(case, house.ballots(case, OTHER), 0)
+    house.reveal(case, ballots, 0)
+    house.evm.now = case.time + SETTINGS.commit + SETTINGS.reveal + 1
+    with refused("Mediation_WrongBallot", seat=0):
+        house.tally(case, [SILENCE, SILENCE, ballots[2]])
+    with refused("Mediation_TooLate"):
+        house.tally(case, ballots)
+    house.tally(case, [ballots[0], SILENCE, ballots[2]])
+    assert house.mediator(case.docket.seats[1])[0] == 200_000 - SETTINGS.penalty // 2
+
+
+def test_sealed__with_other_seals_than_came__is_refused(house: CourtHouse) -> None:
+    case = house.foreseen(house.challenged())
+    ballots = house.ballots(case, RIGHT)
+    case = sealed_with_the_draw(house, ballots, case)
+    others = house.ballots(case, OTHER)
+    forged = replace(case, seals=tuple(house.seals(case, others)))
+    with refused("Mediation_WrongDocket"):
+        house.tally(forged, others)
 
 
 def test_draw_and_tally__in_one(house: CourtHouse) -> None:

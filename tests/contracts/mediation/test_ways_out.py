@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -33,6 +34,15 @@ def revealed(house: CourtHouse) -> Case:
     return case
 
 
+def sealed(house: CourtHouse) -> Case:
+    case = house.foreseen(house.challenged())
+    ballots = house.ballots(case, RIGHT)
+    house.act("stranger", house.undrawn(case), "drawAndCommit", case.terms.words(), b"", house.sealed(case, ballots))
+    case = replace(case, time=house.evm.now, seals=tuple(house.seals(case, ballots)))
+    house.reveal(case, ballots, 1)
+    return case
+
+
 def ruled(house: CourtHouse) -> Case:
     case = house.open()
     return house.ruled(case, house.ballots(case, RIGHT))
@@ -51,6 +61,7 @@ STATES = {
     drawn: [10_000] * 3,
     committed: [10_000] * 3,
     revealed: [0, 0, 10_000],
+    sealed: [10_000, 0, 10_000],
     ruled: [0] * 3,
     appealed: [],
     drawn_again: [10_000] * 7,
@@ -59,7 +70,7 @@ STATES = {
 
 
 def abandon(house: CourtHouse, case: Case) -> None:
-    house.act("stranger", case, "abandon", case.terms.words(), list(case.votes), case.verdict)
+    house.act("stranger", case, "abandon", case.terms.words(), list(case.votes or case.seals), case.verdict)
 
 
 @pytest.mark.parametrize("is_expired", [False, True], ids=["deal open", "deal expired"])
