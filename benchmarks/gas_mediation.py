@@ -1,12 +1,11 @@
-"""Measures what a dispute costs before drawn mediators, on a node of its own: the rows of gas.json about mediation.
+"""Measures what a dispute costs before drawn mediators, on a node of its own: and writes it to gas_mediation.json.
 
 python -m benchmarks.gas_mediation
 
 Steady state as in gas.py: every account and balance exists already. Ten mediators with equal stakes; the randomness is
 that of real blocks, proven by their headers. By commit and reveal a dispute is three transactions: challenge; draw and
 commit (the seals signed, and brought together); reveal, tally and verdict. Together it is two: challenge; draw, signed
-reveals, tally and verdict. With "appealable", the verdict waits for an appeal and is one more transaction. How a draw
-grows with the number of mediators is measured on revm, with a source of randomness that costs nothing to speak of.
+reveals, tally and verdict. With "appealable", the verdict waits for an appeal and is one more transaction.
 """
 
 from __future__ import annotations
@@ -15,6 +14,7 @@ import asyncio
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -22,7 +22,7 @@ from eth_account import Account
 from eth_typing import Hash32
 from eth_utils.crypto import keccak
 
-from benchmarks.gas import ADDRESSES, CHAIN_ID, ETHER, RESULT, TARGET, Bench, Node, Open
+from benchmarks.gas import ADDRESSES, CHAIN_ID, ETHER, RESULT, Bench, Node, Open
 from lilypad.chain.contracts import Contract, decode_events
 from lilypad.chain.devnode import DevNode
 from lilypad.chain.header import header_of
@@ -35,6 +35,7 @@ from lilypad.protocol.signing import compact
 from lilypad.protocol.words import Verification, Windows, pack_funds
 from lilypad.types import Address
 
+TARGET = Path(__file__).with_name("gas_mediation.json")
 EPOCH = 7_200
 DELAY, BLOCK_TIME, SLACK = 3, 12, 8
 WINDOWS = Windows(decline=600, submit=3_600, judge=1_800, mediate=20 * 24 * 3_600)
@@ -292,7 +293,7 @@ async def measure() -> dict[str, int]:
 
 def main() -> None:
     rows = asyncio.run(measure())
-    TARGET.write_text(json.dumps({**json.loads(TARGET.read_text()), **rows}, indent=2, sort_keys=True) + "\n")
+    TARGET.write_text(json.dumps(rows, indent=2) + "\n")
     print(json.dumps(rows, indent=2))  # noqa: T201
 
 

@@ -114,6 +114,7 @@ abstract contract Votes is SignedVotes, IMediationEvents {
     /// @dev With the consent of the seat's mediator.
     function _sealOf(Docket memory docket, bytes32 round, SealedVote calldata vote) private view returns (bytes32 hash) {
         hash = vote.hash & ~bytes32(uint256(1));
+        if (hash == 0) revert Mediation_WrongBallot(docket.id, vote.seat);
         address mediator = _mediatorOf(docket, vote.seat);
         if (vote.signature.length != 0) _requireCommit(round, mediator, hash, vote.signature);
         else if (mediator != msg.sender) revert Mediation_NotSeated(docket.id, msg.sender, vote.seat);
