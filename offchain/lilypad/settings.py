@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Annotated
 
 from platformdirs import user_data_path
-from pydantic import Field, field_validator
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 SOURCE_TREE = Path(__file__).parent.parent.parent
@@ -53,6 +53,23 @@ class Settings(BaseSettings):
     """Zero picks a free port."""
     public_url: str | None = None
     """How others reach this agent, if not by host and port."""
+
+    ops_host: str = "127.0.0.1"
+    ops_port: int | None = None
+    """Metrics and health. None: each agent's own default port, or a free one if that is taken; for commands that run
+    one job, none at all. Zero: a free one."""
+    ready_seconds: int = 30
+    """How far behind the chain's head an agent may be and still call itself ready."""
+    alert_webhook: SecretStr | None = None
+    """Gets every alert as JSON by POST; they are in the log anyway."""
+    alert_gas: int = ETHER // 100
+    """Wei of the chain's own coin below which an account is low."""
+    alert_vault: int = 0
+    """Wei of LILY in the vault, free and locked, below which a provider is low. Zero: collateral for all its places."""
+    alert_unreachable_seconds: int = 300
+    """How long no endpoint of the chain may answer."""
+    traces_endpoint: str | None = None
+    """Where OpenTelemetry's spans go: OTLP over HTTP, with its whole path. Needs the extra `traces`."""
 
     log_level: str = "info"
     log_json: bool = False

@@ -29,6 +29,7 @@ from lilypad.agents.jobs import Job, JobFolder, creator_folder
 from lilypad.agents.network import Actor
 from lilypad.agents.packages import Packages
 from lilypad.agents.progress import Progress, Stage
+from lilypad.agents.watching import watched
 from lilypad.chain.deployments import read_deployment
 from lilypad.chain.feed import Feed, FeedOptions
 from lilypad.chain.rpc import Rpc
@@ -36,6 +37,7 @@ from lilypad.chain.sender import Receipt, Sender
 from lilypad.errors import FaultError, OfferInvalidError, RecoverableError, TransactionRevertedError
 from lilypad.market.book import OfferStatus
 from lilypad.market.client import MarketClient
+from lilypad.ops.operations import Operations
 from lilypad.protocol.deal import Deal, DealStatus, deadline, way_out
 from lilypad.protocol.offers import JobOffer
 from lilypad.protocol.signing import sign
@@ -73,13 +75,18 @@ class Lilypad:
     async def __aenter__(self) -> Self:
         settings = self._settings
         async with AsyncExitStack() as stack:
-            rpc = await stack.enter_async_context(Rpc(settings.rpc, chain_id=settings.chain_id))
+            deployment = read_deployment(settings.deployments, settings.chain_id)
+            self._operations = Operations("creator", self._account.address, deployment, settings)
+            rpc = await stack.enter_async_context(
+                Rpc(settings.rpc, chain_id=settings.chain_id, observer=self._operations)
+            )
             self._session = await stack.enter_async_context(aiohttp.ClientSession())
             # The keys of this session's transactions; a job's own journal is in its folder.
             folder = stack.enter_context(TemporaryDirectory(prefix="lilypad-"))
             journal = stack.enter_context(Journal(Path(folder) / "session.sqlite"))
-            deployment = read_deployment(settings.deployments, settings.chain_id)
             self.actor = Actor(rpc, deployment, Sender(rpc, journal, self._account))
+            if self._operations.is_wanted:
+                await stack.enter_async_context(self._operations.attending(watched(self.actor, self._folder)))
             self._market = MarketClient(settings.market, self._session)
             self._offers = JobOffers(self.actor, settings, self._folder, self._store, self._session)
             self._open = stack.pop_all()
@@ -130,12 +137,13 @@ class Lilypad:
         The last one has the result, or a deal that ended otherwise.
         """
         with Journal(self.jobs.path(job.id) / "journal.sqlite") as journal:
-            mine = DealBook(self.actor, journal, "creator", lambda e: self._digest(e.job) == job.id)
+            mine = DealBook(self.actor, journal, "creator", lambda e: self._digest(e.job) == job.id, self._operations)
             options = FeedOptions(confirmations=self._settings.confirmations)
             feed = Feed(
                 self.actor.rpc, journal, [self.actor.controller.address], start_block=job.block, options=options
             )
             async for progress in _while_following(_absorb(feed, mine), self._stages(job, mine)):
+                self._operations.stage(job.id, progress.stage, progress.deal.id if progress.deal else None)
                 yield progress
 
     async def announce(self, job: Job) -> None:

@@ -15,6 +15,7 @@ from lilypad.agents.events import DEAL_EVENTS, read_deal_event
 from lilypad.agents.network import Network
 from lilypad.chain.contracts import RawLog, decode_event
 from lilypad.chain.feed import Batch
+from lilypad.ops.ledger import UNOBSERVED, DealObserver
 from lilypad.protocol.deal import Agreed, Deal, apply, open_deal
 from lilypad.store.journal import Journal
 from lilypad.types import DealId
@@ -32,13 +33,19 @@ class Tracked:
 
 class DealBook:
     def __init__(
-        self, network: Network, journal: Journal, role: str, is_mine: Callable[[Agreed], bool] = lambda _: True
+        self,
+        network: Network,
+        journal: Journal,
+        role: str,
+        is_mine: Callable[[Agreed], bool] = lambda _: True,
+        observer: DealObserver = UNOBSERVED,
     ) -> None:
         """`role` separates several agents that share a journal."""
         self._network = network
         self._journal = journal
         self._role = role
         self._is_mine = is_mine
+        self._observer = observer
         self._tracked: dict[DealId, Tracked] = {}
         self._changed = asyncio.Condition()
         self.now = 0
@@ -47,6 +54,7 @@ class DealBook:
             deal = self._fold(row.record["logs"])
             if deal is not None:
                 self._tracked[row.id] = Tracked(deal, row.record["logs"], row.record["notes"])
+                observer.deal_known(deal)
 
     def __iter__(self) -> Iterator[Deal]:
         return iter([tracked.deal for tracked in self._tracked.values()])
@@ -144,13 +152,15 @@ class DealBook:
         return deal
 
     def _remember(self, deal: DealId, logs: list[RawLog]) -> None:
-        folded = self._fold(logs)
+        folded, before = self._fold(logs), self.get(deal)
         if folded is None:
             self._tracked.pop(deal, None)
         elif deal in self._tracked:
             self._tracked[deal].deal, self._tracked[deal].logs = folded, logs
         else:
             self._tracked[deal] = Tracked(folded, logs)
+        if folded != before:
+            self._observer.deal_moved(before, folded)
 
     def _save(self, deal: DealId, tracked: Tracked) -> None:
         with self._journal.transaction() as tx:

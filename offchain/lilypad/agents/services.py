@@ -20,15 +20,18 @@ from lilypad.agents.offering import Offering, OfferTerms
 from lilypad.agents.packages import Catalogue, Packages
 from lilypad.agents.provider import Provider, Workshop
 from lilypad.agents.solver import Solver
+from lilypad.agents.watching import watched
 from lilypad.chain.deployments import Deployment
 from lilypad.chain.feed import Feed, FeedOptions
 from lilypad.chain.rpc import Rpc
 from lilypad.chain.sender import Sender
 from lilypad.errors import ExecutorFaultError
-from lilypad.executors.docker import DockerExecutor
+from lilypad.executors.docker import DEFAULT_ENGINE, DockerExecutor
 from lilypad.executors.wasm import WasmExecutor
 from lilypad.market.book import OrderBook
 from lilypad.market.client import MarketClient
+from lilypad.ops.engine import EngineProbe
+from lilypad.ops.operations import Operations
 from lilypad.protocol.words import Verification, Windows
 from lilypad.settings import ETHER, Settings
 from lilypad.store.blocks import LocalBlockStore
@@ -49,6 +52,7 @@ class Base:
     folder: Path
     journal: Journal
     actor: Actor
+    operations: Operations
 
     def feed(self, *contracts: str) -> Feed:
         deployment = self.actor.deployment
@@ -61,11 +65,12 @@ class Base:
 async def base(settings: Settings, deployment: Deployment, account: LocalAccount, role: str) -> AsyncIterator[Base]:
     """The journal of one account in one role; a second process with the same one is refused."""
     folder = settings.data / role / str(deployment.chain_id) / account.address.lower()
-    async with Rpc(settings.rpc, chain_id=deployment.chain_id) as rpc:
+    operations = Operations(role, account.address, deployment, settings)
+    async with Rpc(settings.rpc, chain_id=deployment.chain_id, observer=operations) as rpc:
         with Journal(folder / "journal.sqlite") as journal:
             sender = Sender(rpc, journal, account)
             await sender.resume()
-            yield Base(settings, folder, journal, Actor(rpc, deployment, sender))
+            yield Base(settings, folder, journal, Actor(rpc, deployment, sender), operations)
 
 
 @asynccontextmanager
@@ -87,11 +92,13 @@ async def run_solver(
 ) -> None:
     """Until cancelled."""
     async with base(settings, deployment, account, "solver") as here:
-        solver = Solver(here.actor, OrderBook(here.actor.domain))
+        book = OrderBook(here.actor.domain)
+        solver = Solver(here.actor, book)
         app = web.Application()
         app.add_subapp("/v1", solver.service.app())
         app.add_subapp("/content", content_app(LocalBlockStore(here.folder / "blocks")))
-        async with serving(app, settings):
+        here.operations.metrics.read_offers(book.counts)
+        async with serving(app, settings), here.operations.attending(watched(here.actor, here.folder)):
             if ready is not None:
                 ready.set()
             await solver.run(here.feed("LilypadController", "LilypadModules"))
@@ -108,7 +115,10 @@ async def run_provider(
     async with base(settings, deployment, account, "provider") as here, aiohttp.ClientSession() as session:
         actor = here.actor
         store = LocalBlockStore(here.folder / "blocks")
-        deals = DealBook(actor, here.journal, "provider", lambda event: event.terms.provider == actor.account)
+        operations = here.operations
+        deals = DealBook(
+            actor, here.journal, "provider", lambda event: event.terms.provider == actor.account, operations
+        )
         wasm = WasmExecutor(settings.data / "wasm-cache", max_concurrent=terms.places)
         docker = DockerExecutor(namespace=actor.account.lower())
         workshop = Workshop(
@@ -116,11 +126,16 @@ async def run_provider(
             store=store,
             sources=HttpBlockSource([settings.market], session, rounds=1),
             catalogue=Catalogue(actor, Packages(settings.modules)),
-            executors={Engine.WASM: wasm, Engine.DOCKER: docker},
+            executors={
+                Engine.WASM: operations.observed(wasm, Engine.WASM),
+                Engine.DOCKER: operations.observed(docker, Engine.DOCKER),
+            },
         )
         nonces = OfferNonces(actor, actor.account, JournalCounter(here.journal))
         offering = Offering(actor, account, terms, MarketClient(settings.market, session), nonces)
-        async with serving(_provider_app(deals, store), settings) as url:
+        engine = EngineProbe(DEFAULT_ENGINE)
+        subject = watched(actor, here.folder, terms.collateral * terms.places, (engine.check,))
+        async with serving(_provider_app(deals, store), settings) as url, operations.attending(subject):
             try:
                 await _remove_orphans(docker, deals)
                 await _introduce(actor, url)

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from lilypad.cli.doctor import doctor
 from lilypad.cli.failures import EXIT_CODES, Interrupted, cause_of, exit_code, show_failure
 from lilypad.cli.jobs import jobs, result, resume, status
 from lilypad.cli.modules import modules
@@ -47,7 +48,7 @@ def completion(shell: str) -> None:
     click.echo(complete(cli, {}, "lilypad", "_LILYPAD_COMPLETE").source())
 
 
-for command in (up, run, jobs, status, result, resume, wallet, provider, solver, modules):
+for command in (up, run, jobs, status, result, resume, wallet, provider, solver, modules, doctor):
     cli.add_command(command)
 
 

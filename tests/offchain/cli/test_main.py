@@ -11,7 +11,10 @@ import pytest
 from .command import Command
 
 HEAVY = ("web3", "aiohttp", "wasmtime", "pydantic", "rich", "eth_account", "eth_abi", "docker", "asyncio", "ape")
-COMMANDS = ("up", "run", "jobs", "status", "result", "resume", "wallet", "provider", "solver", "modules", "completion")
+COMMANDS = (
+    *("up", "run", "jobs", "status", "result", "resume", "wallet", "provider", "solver", "modules", "completion"),
+    "doctor",
+)
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["run", "--help"], ["wallet", "deposit", "--help"]])
