@@ -61,6 +61,8 @@ class Lilypad:
 
     actor: Actor
     """What the account can do on chain."""
+    operations_url: str | None
+    """Where its numbers are, if any setting asks for them."""
 
     def __init__(self, account: LocalAccount, settings: Settings | None = None) -> None:
         """Without settings, those of the environment."""
@@ -85,8 +87,10 @@ class Lilypad:
             folder = stack.enter_context(TemporaryDirectory(prefix="lilypad-"))
             journal = stack.enter_context(Journal(Path(folder) / "session.sqlite"))
             self.actor = Actor(rpc, deployment, Sender(rpc, journal, self._account))
+            self.operations_url = None
             if self._operations.is_wanted:
-                await stack.enter_async_context(self._operations.attending(watched(self.actor, self._folder)))
+                attending = self._operations.attending(watched(self.actor, self._folder))
+                self.operations_url = await stack.enter_async_context(attending)
             self._market = MarketClient(settings.market, self._session)
             self._offers = JobOffers(self.actor, settings, self._folder, self._store, self._session)
             self._open = stack.pop_all()

@@ -42,7 +42,7 @@ def _vault(funds: Funds) -> Finding:
     if funds.wallet + funds.free + funds.locked == 0:
         return warning("balance", text, "get LILY: a creator pays with it, a provider needs collateral")
     if funds.free + funds.locked == 0:
-        return warning("balance", text, "a provider needs collateral: `lilypad wallet deposit`; creators need nothing")
+        return ok("balance", f"{text}; only a provider needs some there, as collateral")
     return ok("balance", text)
 
 

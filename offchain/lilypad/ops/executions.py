@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from lilypad.errors import LilypadError
-from lilypad.executors.base import Executor, LogChunk
+from lilypad.executors.base import Executor
 from lilypad.types import Engine, ExecutionResult, ExecutionSpec
 
 
@@ -42,6 +42,7 @@ class ObservedExecutor:
         self._engine = engine
         self._listener = listener
         self._began: dict[str, float] = {}
+        self.logs = inner.logs
 
     async def start(self, execution_id: str, spec: ExecutionSpec, inputs: Path, output: Path) -> None:
         self._began.setdefault(execution_id, time.time())
@@ -66,9 +67,6 @@ class ObservedExecutor:
             await self._inner.cancel(execution_id)
         finally:
             self._end(execution_id, "cancelled")
-
-    def logs(self, execution_id: str) -> AsyncIterator[LogChunk]:
-        return self._inner.logs(execution_id)
 
     async def close(self) -> None:
         await self._inner.close()

@@ -11,7 +11,7 @@ from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags, set_s
 
 from lilypad.ops.traces import Tracer, trace_of
 
-EXPORT_SECONDS = 5
+EXPORT_SECONDS = 3
 QUEUE, BATCH, PAUSE_MS = 4_096, 256, 1_000
 
 
