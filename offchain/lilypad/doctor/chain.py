@@ -7,7 +7,7 @@ import time
 from lilypad.chain.deployments import Deployment, read_deployment
 from lilypad.chain.rpc import Rpc
 from lilypad.doctor.findings import Finding, broken, ok, warning
-from lilypad.errors import LilypadError
+from lilypad.errors import ChainUnavailableError, LilypadError
 from lilypad.settings import Settings
 
 LOCAL_CHAIN = 31337
@@ -27,17 +27,24 @@ async def examine_endpoints(settings: Settings) -> list[Finding]:
 
 
 async def _endpoint(rpc: Rpc, settings: Settings) -> list[Finding]:
+    name = rpc.shown_urls[0]
     try:
         began = time.monotonic()
         block = await rpc.call("eth_getBlockByNumber", "latest", False)
         took = time.monotonic() - began
     except LilypadError as error:
         where = "start one with `lilypad up`, or set LILYPAD_RPC and LILYPAD_CHAIN_ID"
-        return [broken("rpc", str(error), f"check the node and the network; {where}")]
+        return [broken("rpc", _failure(name, error), f"check the node and the network; {where}")]
     number, age = int(block["number"], 16), time.time() - int(block["timestamp"], 16)
-    name = rpc.shown_urls[0]
     found = [ok("rpc", f"{name}: chain {settings.chain_id}, block {number}, answered in {took * 1000:.0f} ms")]
     return [*found, _age_of_head(name, age, settings.chain_id)]
+
+
+def _failure(name: str, error: LilypadError) -> str:
+    """Without an address, which may hold a key."""
+    if isinstance(error, ChainUnavailableError):
+        return f"{name} does not answer: {type(error.__cause__).__name__}"
+    return str(error)
 
 
 def _age_of_head(name: str, age: float, chain_id: int) -> Finding:

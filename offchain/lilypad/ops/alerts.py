@@ -34,8 +34,11 @@ class Alert:
 
 
 class Alerts:
-    def __init__(self, metrics: Metrics, forward: Callable[[Alert], None] = lambda _: None) -> None:
+    def __init__(
+        self, metrics: Metrics, role: str = "agent", forward: Callable[[Alert], None] = lambda _: None
+    ) -> None:
         self._metrics = metrics
+        self._role = role
         self.forward = forward
         """Gets every alert; must return at once."""
         self._holding: dict[tuple[Kind, str], Alert] = {}
@@ -58,11 +61,12 @@ class Alerts:
             self._raise(alert)
         elif known is not None and not is_so:
             del self._holding[kind, subject]
-            log.info("alert_resolved", extra={"kind": kind.value, **known.fields})
+            log.info("alert_resolved", extra={"role": self._role, "kind": kind.value, **known.fields})
             self.forward(Alert(kind, known.message, known.fields, resolved=True))
         self._metrics.alerts_active.labels(kind.value).set(sum(k is kind for k, _ in self._holding))
 
     def _raise(self, alert: Alert) -> None:
         self._metrics.alerts.labels(alert.kind.value).inc()
-        log.warning("alert", extra={"kind": alert.kind.value, "text": alert.message, **alert.fields})
+        fields = {"role": self._role, "kind": alert.kind.value, "text": alert.message, **alert.fields}
+        log.warning("alert", extra=fields)
         self.forward(alert)

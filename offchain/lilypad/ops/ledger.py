@@ -37,20 +37,23 @@ class Ledger:
     def __init__(self, account: Address) -> None:
         self._account = account
         self._deals: dict[DealId, Deal] = {}
+        self._nets: dict[DealId, int] = {}
 
     def __iter__(self) -> Iterator[Deal]:
         return iter([*self._deals.values()])
 
     def put(self, deal: Deal) -> None:
         self._deals[deal.id] = deal
+        self._nets[deal.id] = net(deal, self._account)
 
     def forget(self, deal: Deal) -> None:
         self._deals.pop(deal.id, None)
+        self._nets.pop(deal.id, None)
 
     def by_status(self) -> Counter[str]:
         return Counter(deal.status.name.lower() for deal in self)
 
     def totals(self) -> Totals:
-        """Made anew from the deals each time, so a reorganisation takes back what it has undone."""
-        nets = [net(deal, self._account) for deal in self]
+        """Summed up anew each time, so a reorganisation takes back what it has undone."""
+        nets = self._nets.values()
         return Totals(sum(n for n in nets if n > 0), -sum(n for n in nets if n < 0))

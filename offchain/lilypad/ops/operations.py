@@ -35,7 +35,7 @@ class Operations(ChainObserver, DealObserver):
     def __init__(self, role: str, account: Address, deployment: Deployment, settings: Settings) -> None:
         self.metrics = Metrics()
         self.health = Health(settings.ready_seconds)
-        self.alerts = Alerts(self.metrics)
+        self.alerts = Alerts(self.metrics, role)
         self.ledger = Ledger(account)
         self._role = role
         self._account = account
@@ -83,7 +83,8 @@ class Operations(ChainObserver, DealObserver):
 
     def stage(self, job: str, stage: str, deal: DealId | None) -> None:
         """A creator's job has come further."""
-        self._spans.stage(job, stage, deal)
+        if self._spans.tracer.is_on:
+            self._spans.stage(job, stage, deal)
 
     # ------------------------------------------------------------------ the chain
 

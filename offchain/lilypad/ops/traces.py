@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from lilypad.errors import FaultError
 
+PACKAGES = "opentelemetry-sdk opentelemetry-exporter-otlp-proto-http"
+
 
 class Tracer:
     """Does nothing."""
@@ -40,6 +42,6 @@ def open_tracer(endpoint: str | None, role: str, account: str) -> Tracer:
     try:
         from lilypad.ops.otel import OtelTracer
     except ImportError as error:
-        message = "LILYPAD_TRACES_ENDPOINT is set, but OpenTelemetry is not installed: pip install 'lilypad[traces]'"
+        message = f"LILYPAD_TRACES_ENDPOINT is set, but OpenTelemetry is not installed: pip install {PACKAGES}"
         raise FaultError(message, missing_package=error.name) from error
     return OtelTracer(endpoint, role, account)

@@ -1,4 +1,5 @@
-"""Alerts as JSON to a URL: `{"kind", "message", "resolved", "at", "agent": {...}, "fields": {...}}`.
+"""Alerts as JSON to a URL: `{"kind", "message", "resolved", "at", "agent": {...}, "fields": {...}}`, fields as strings:
+amounts in wei are larger than what every reader of JSON can hold.
 
 The agent puts an alert into a queue and goes on; a task of its own posts, again and again while the other side is away.
 """
@@ -91,6 +92,5 @@ class Webhook:
             "resolved": alert.resolved,
             "at": datetime.fromtimestamp(alert.at, UTC).isoformat(timespec="seconds"),
             "agent": self._agent,
-            "fields": {name: value if isinstance(value, int | float) else str(value) for name, value in
-                       alert.fields.items()},
-        }  # fmt: skip
+            "fields": {name: str(value) for name, value in alert.fields.items()},
+        }

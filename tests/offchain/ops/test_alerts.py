@@ -141,6 +141,7 @@ def test_alert__is_always_in_the_log_and_in_the_numbers(watched: Operations, cap
         watched.alerts.holds(Kind.LOW_BALANCE, "gas", False, "send some", have=2)
     assert [record.message for record in caplog.records] == ["alert", "alert_resolved"]
     assert caplog.records[0].levelname == "WARNING"
+    assert vars(caplog.records[0])["role"] == "provider"
     assert scrape_here(watched)("alerts_total", kind="low_balance") == 1
     assert scrape_here(watched)("alerts_active", kind="low_balance") == 0
 

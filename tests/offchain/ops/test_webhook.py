@@ -67,7 +67,7 @@ async def test_post__of_an_alert__is_one_document(server: Inbox) -> None:
     document = json.loads(server.bodies[0])
     assert document["kind"] == "slashed"
     assert document["message"] == "your collateral is gone"
-    assert document["fields"] == {"deal": "0x12", "collateral": 10**19}
+    assert document["fields"] == {"deal": "0x12", "collateral": "10000000000000000000"}
     assert document["agent"] == {"role": "provider", "account": "0xabc"}
     assert not document["resolved"]
 
