@@ -41,8 +41,8 @@ class Archive:
         self.account = account
         folder = creator_folder(settings, account)
         self.jobs = JobFolder(folder / "jobs")
-        self._settings = settings
-        self._session = session
+        self.settings = settings
+        self.session = session
         self._store = LocalBlockStore(folder / "blocks")
 
     @classmethod
@@ -53,7 +53,7 @@ class Archive:
             yield cls(Network(rpc, deployment), settings, account, session)
 
     async def standings(self, jobs: Sequence[Job]) -> dict[str, Standing]:
-        return await find_standings(self.network, jobs, self._settings.confirmations)
+        return await find_standings(self.network, jobs, self.settings.confirmations)
 
     async def result(self, job: Job, deal: Deal) -> JobResult:
         """The output of a deal that has a claim: checked again if it lies here, fetched if not.
@@ -64,7 +64,7 @@ class Archive:
         """
         output = self.jobs.path(job.id) / "output"
         found = await local_result(deal, self._store, output)
-        return found or await fetch_result(self.network, deal, self._store, output, self._session)
+        return found or await fetch_result(self.network, deal, self._store, output, self.session)
 
 
 async def find_standings(network: Network, jobs: Sequence[Job], confirmations: int = 0) -> dict[str, Standing]:
