@@ -5,6 +5,7 @@ The file is locked for as long as its process lives, so that nobody is misled by
 
 from __future__ import annotations
 
+import asyncio
 import enum
 import fcntl
 import json
@@ -19,6 +20,7 @@ from lilypad.settings import Settings
 from lilypad.types import Address
 
 FILE = "running.json"
+LOOK_SECONDS = 0.2
 
 
 class RunState(enum.StrEnum):
@@ -39,6 +41,8 @@ class RunningProvider:
     price_per_instruction: int
     """Wei."""
     started: float
+    drains: bool = True
+    """SIGUSR1 makes it end when its deals have; not where it is a part of a larger process."""
     state: RunState = RunState.SERVING
 
 
@@ -66,11 +70,11 @@ class RunningFile:
 
 
 @contextmanager
-def running_file(folder: Path, url: str, places: int, price_per_instruction: int) -> Iterator[RunningFile]:
+def running_file(folder: Path, url: str, places: int, price: int, *, drains: bool) -> Iterator[RunningFile]:
     descriptor = os.open(folder / FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)  # whoever looks holds it for a moment only
-        here = RunningFile(descriptor, RunningProvider(os.getpid(), url, places, price_per_instruction, time.time()))
+        here = RunningFile(descriptor, RunningProvider(os.getpid(), url, places, price, time.time(), drains))
         here.tell(RunState.SERVING)
         try:
             yield here
@@ -105,12 +109,13 @@ def last_known(folder: Path) -> RunningProvider | None:
     return None
 
 
-def wait_until_ended(folder: Path) -> RunState | None:
-    """Blocks until no provider runs with this folder; how the last one ended."""
-    with (folder / FILE).open() as file:
-        fcntl.flock(file, fcntl.LOCK_SH)
-    last = last_known(folder)
-    return last.state if last else None
+async def how_it_ended(folder: Path) -> RunState | None:
+    """Waits until no provider runs with this folder. Another process's end is nobody's event, so this looks."""
+    while True:
+        if find_running(folder) is None:
+            last = last_known(folder)
+            return last.state if last else None
+        await asyncio.sleep(LOOK_SECONDS)
 
 
 def _is_free(descriptor: int) -> bool:

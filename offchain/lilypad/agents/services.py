@@ -131,7 +131,8 @@ async def run_provider(
             try:
                 await _remove_orphans(docker, deals)
                 await _introduce(actor, url)
-                with running_file(here.folder, url, terms.places, terms.price_per_instruction) as told:
+                price, drains = terms.price_per_instruction, drain is not None
+                with running_file(here.folder, url, terms.places, price, drains=drains) as told:
                     if ready is not None:
                         ready.set()
                     await _until_drained(provider, here.feed("LilypadController"), told, drain or asyncio.Event())
