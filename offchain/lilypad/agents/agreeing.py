@@ -49,7 +49,9 @@ class Agreeing:
             if any(book):
                 return ()  # a deal that is there already needs no market
         try:
-            await self._bring_inputs(job)
+            if not self._uploaded:
+                await bring_inputs(job, self._market.url, self._store, self._session)
+                self._uploaded = True
             state = await self._market.announce(job.signed)
         except OfferInvalidError as error:
             await self._settle(job, book, error.message)
@@ -69,18 +71,6 @@ class Agreeing:
             async with asyncio.timeout(ANNOUNCE_SECONDS):
                 await book.wait_for(state.deal)
         return ()
-
-    async def _bring_inputs(self, job: Job) -> None:
-        """A market that was set up anew has lost them."""
-        if self._uploaded:
-            return
-        root = Cid.of_directory(job.signed.offer.inputs)
-        source = HttpBlockSource([self._market.url], self._session, rounds=1, seconds=10.0)
-        try:
-            await source.get(root)
-        except ContentUnavailableError:
-            await upload(self._market.url, root, self._store, self._session)
-        self._uploaded = True
 
     async def _settle(self, job: Job, book: DealBook, refusal: str | None) -> None:
         """What the chain says when the market does not take the offer, or does not answer. The offer may have its deal,
@@ -104,3 +94,16 @@ class Agreeing:
         if standing is None:
             raise OfferInvalidError("the job was cancelled; nothing was spent, run it again", job=job.id)
         await book.wait_for(standing.deal.id)
+
+
+async def bring_inputs(job: Job, market: str, store: LocalBlockStore, session: aiohttp.ClientSession) -> None:
+    """Again, if the market has lost them: without them a provider would take the job and have to decline it.
+
+    Raises:
+        ContentUnavailableError: the market cannot be reached.
+    """
+    root = Cid.of_directory(job.signed.offer.inputs)
+    try:
+        await HttpBlockSource([market], session, rounds=1, seconds=10.0).get(root)
+    except ContentUnavailableError:
+        await upload(market, root, store, session)

@@ -98,13 +98,10 @@ def announce(invocation: Invocation, job_id: str) -> int:
     async def work() -> int:
         import aiohttp
 
-        from lilypad.agents.jobs import JobFolder, creator_folder
         from lilypad.agents.keeping import keep_announced
-        from lilypad.market.client import MarketClient
 
-        jobs = JobFolder(creator_folder(settings, session.account_address(settings)) / "jobs")
         async with aiohttp.ClientSession() as http:
-            why = await keep_announced(MarketClient(settings.market, http), jobs, jobs.find(job_id).id)
+            why = await keep_announced(settings, session.account_address(settings), job_id, http)
         click.echo(f"lilypad: no longer announced: {why}", err=True)
         return 0
 

@@ -116,15 +116,16 @@ def earnings_page(document: Mapping[str, Any]) -> None:
     if document["days"]:
         rows = [(d["day"], str(d["deals"]), _signed(d["gained"])) for d in document["days"]]
         render.table(("day", "deals", "LILY"), rows)
+        click.echo()
     elif document["deals"]:
         lines = [
             (d["deal"][: SHORT + 2], d["state"], render.local_time(d["ended"]) or "", _signed(d["gained"]))
             for d in document["deals"]
         ]
         render.table(("deal", "state", "ended", "LILY"), lines)
+        click.echo()
     else:
         click.echo("No deal of this provider has ended yet.", err=True)
-    click.echo()
     render.pairs(
         [
             ("total", f"{_signed(document['total'])} LILY"),
