@@ -1,5 +1,6 @@
-"""Everything a person may configure, in one place: environment variables LILYPAD_*, or the file LILYPAD_ENV_FILE.
+"""Everything a person may configure, in one place: environment variables LILYPAD_*, or lines of the settings file.
 
+The file is named by LILYPAD_ENV_FILE; without that it is `lilypad/settings.env` in the user's configuration folder.
 Built once in `main` and passed down; nobody else reads the environment.
 """
 
@@ -9,13 +10,25 @@ import os
 from pathlib import Path
 from typing import Annotated
 
-from platformdirs import user_data_path
+from platformdirs import user_config_path, user_data_path
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 SOURCE_TREE = Path(__file__).parent.parent.parent
 ETHER = 10**18
 GWEI = 10**9
+ENV_FILE = "LILYPAD_ENV_FILE"
+
+
+def settings_file() -> Path:
+    """Whether or not it exists."""
+    named = os.environ.get(ENV_FILE)
+    return Path(named) if named else user_config_path("lilypad") / "settings.env"
+
+
+def is_settings_file_lost() -> bool:
+    """One was named, but it is not there: what it should say would be missed silently."""
+    return bool(os.environ.get(ENV_FILE)) and not settings_file().is_file()
 
 
 class Settings(BaseSettings):
@@ -76,7 +89,7 @@ class Settings(BaseSettings):
 
     @classmethod
     def from_environment(cls) -> Settings:
-        return cls(_env_file=os.environ.get("LILYPAD_ENV_FILE"))  # type: ignore[call-arg]
+        return cls(_env_file=settings_file())  # type: ignore[call-arg]
 
     @field_validator("modules", "rpc", mode="before")
     @classmethod

@@ -22,6 +22,8 @@ from typing import Any, Self
 import aiohttp
 from eth_account.signers.local import LocalAccount
 
+from lilypad.agents.agreeing import Agreeing
+from lilypad.agents.cancelling import Cancellation, cancel_job
 from lilypad.agents.deals import DealBook
 from lilypad.agents.fetching import JobResult, fetch_result
 from lilypad.agents.job_offers import JobOffers, JobOptions
@@ -47,7 +49,7 @@ from lilypad.store.journal import Journal
 
 log = logging.getLogger(__name__)
 
-ANNOUNCE_SECONDS = 0.1
+FETCH_SECONDS = 0.1
 OBSTACLE_SECONDS = 1.0
 """A market that has just heard of an offer may not know its module yet."""
 
@@ -140,7 +142,7 @@ class Lilypad:
 
         The last one has the result, or a deal that ended otherwise.
         """
-        with Journal(self.jobs.path(job.id) / "journal.sqlite") as journal:
+        with self._journal(job) as journal:
             mine = DealBook(self.actor, journal, "creator", lambda e: self._digest(e.job) == job.id, self._operations)
             options = FeedOptions(confirmations=self._settings.confirmations)
             feed = Feed(
@@ -150,8 +152,21 @@ class Lilypad:
                 self._operations.stage(job.id, progress.stage, progress.deal.id if progress.deal else None)
                 yield progress
 
+    def _journal(self, job: Job) -> Journal:
+        try:
+            return Journal(self.jobs.path(job.id) / "journal.sqlite")
+        except FaultError as error:
+            if "another process" not in error.message:
+                raise
+            message = "another command follows this job already; end it first, or look with `lilypad status`"
+            raise FaultError(message, job=job.id) from None
+
+    async def cancel(self, job: Job) -> Cancellation:
+        """Calls a job back that no provider has taken yet, at the price of a transaction."""
+        return await cancel_job(self.actor, self.jobs, self._market, job)
+
     async def announce(self, job: Job) -> None:
-        """Leaves the offer with the market until it expires, so that the job goes on while nobody follows it."""
+        """Brings the offer to the market once, which keeps it until it restarts; see lilypad.agents.keeping."""
         state = await self._market.announce(job.signed)
         if state.status is OfferStatus.REFUSED:
             raise OfferInvalidError(f"the job can make no deal: {state.reason}", job=job.id)
@@ -164,10 +179,11 @@ class Lilypad:
 
     async def _stages(self, job: Job, book: DealBook) -> AsyncIterator[Progress]:
         yield Progress(Stage.OFFERED, job)
+        agreeing = Agreeing(self.actor, self._market, self._store, self._session)
         told: tuple[str, ...] = ()
         look_from = time.monotonic() + OBSTACLE_SECONDS
         while (deal := next(iter(book), None)) is None:
-            found = await self._try_to_agree(job, book)
+            found = await agreeing.attempt(job, book)
             if found and found != told and time.monotonic() > look_from:
                 told = found
                 yield Progress(Stage.OFFERED, job, obstacles=told)
@@ -185,33 +201,6 @@ class Lilypad:
         paid = deal.status is DealStatus.ACCEPTED
         yield Progress(Stage.ACCEPTED if paid else Stage.ENDED, job, deal, result)
 
-    async def _try_to_agree(self, job: Job, book: DealBook) -> tuple[str, ...]:
-        """Announces the offer and waits a moment. Only the chain tells of a deal, whoever brought it there; what the
-        market can tell is which rules the offer breaks with every resource it knows."""
-        try:
-            state = await self._market.announce(job.signed)
-        except OfferInvalidError:
-            if time.time() > job.signed.offer.expiry and await self._expired_unused(job, book):
-                message = "no provider took the job before its offer expired; nothing was spent, run it again"
-                raise OfferInvalidError(message, job=job.id) from None
-            await asyncio.sleep(ANNOUNCE_SECONDS)
-            return ()
-        if state.status is OfferStatus.REFUSED:
-            raise OfferInvalidError(f"the job can make no deal: {state.reason}", job=job.id)
-        if state.deal is None:
-            await asyncio.sleep(ANNOUNCE_SECONDS)
-            return state.obstacles
-        with suppress(TimeoutError):
-            async with asyncio.timeout(ANNOUNCE_SECONDS):
-                await book.wait_for(state.deal)
-        return ()
-
-    async def _expired_unused(self, job: Job, book: DealBook) -> bool:
-        """An expired offer may still have made a deal just before."""
-        offer = job.signed.offer
-        used = await self.actor.controller.call(self.actor.rpc, "isNonceUsed", offer.creator, offer.nonce)
-        return not used and next(iter(book), None) is None
-
     async def _fetch(self, job: Job, deal: Deal) -> JobResult:
         """The output, checked byte for byte against the commitment. A provider that is away is asked again, until the
         time to challenge is nearly over."""
@@ -227,7 +216,7 @@ class Lilypad:
                 if not told:
                     log.warning("result_awaited", extra={"job": job.id[:12], "error": str(error)})
                     told = True
-                await asyncio.sleep(ANNOUNCE_SECONDS)
+                await asyncio.sleep(FETCH_SECONDS)
 
     async def _accept(self, deal: Deal, book: DealBook) -> Deal:
         """Pays, unless the deal has moved on by itself."""

@@ -7,7 +7,7 @@ logs, so undoing a reorganised block is forgetting its logs.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +17,7 @@ from lilypad.chain.contracts import RawLog, decode_event
 from lilypad.chain.feed import Batch
 from lilypad.ops.ledger import UNOBSERVED, DealObserver
 from lilypad.protocol.deal import Agreed, Deal, apply, open_deal
+from lilypad.protocol.offers import Domain
 from lilypad.store.journal import Journal
 from lilypad.types import DealId
 
@@ -141,15 +142,7 @@ class DealBook:
         return changed
 
     def _fold(self, logs: list[RawLog]) -> Deal | None:
-        deal: Deal | None = None
-        for event in map(decode_event, logs):
-            _, meaning = read_deal_event(event, self._network.domain)
-            now = event.block_timestamp or 0
-            if isinstance(meaning, Agreed):
-                deal = open_deal(meaning, now)
-            elif deal is not None:
-                deal = apply(deal, meaning, now)
-        return deal
+        return fold_deal(logs, self._network.domain)
 
     def _remember(self, deal: DealId, logs: list[RawLog]) -> None:
         folded, before = self._fold(logs), self.get(deal)
@@ -175,3 +168,16 @@ class DealBook:
         notes = self._tracked[deal].notes if deal in self._tracked else {}
         record = {"logs": [dict(log) for log in logs], "notes": notes}
         tx.save_deal(chain_id, deal, self._role, folded.status.name, record)
+
+
+def fold_deal(logs: Iterable[RawLog], domain: Domain) -> Deal | None:
+    """The deal that some logs tell of; None if its beginning is not among them."""
+    deal: Deal | None = None
+    for event in map(decode_event, logs):
+        _, meaning = read_deal_event(event, domain)
+        now = event.block_timestamp or 0
+        if isinstance(meaning, Agreed):
+            deal = open_deal(meaning, now)
+        elif deal is not None:
+            deal = apply(deal, meaning, now)
+    return deal

@@ -93,6 +93,10 @@ class Network:
         wallet = await self.token.call(self.rpc, "balanceOf", account)
         return Funds(wallet, free, locked)
 
+    async def nonce_used(self, account: Address, nonce: int) -> bool:
+        """Whether an offer with this nonce made a deal, or was cancelled."""
+        return bool(await self.controller.call(self.rpc, "isNonceUsed", account, nonce))
+
     async def gas_money(self, account: Address) -> int:
         """Wei of the chain's own coin."""
         return int(await self.rpc.call("eth_getBalance", account, "latest"), 16)

@@ -14,11 +14,14 @@ from aiohttp import web
 from eth_account.signers.local import LocalAccount
 
 from lilypad.agents.deals import DealBook
+from lilypad.agents.log_service import LogService
 from lilypad.agents.network import Actor, Network, show_id
 from lilypad.agents.nonces import JournalCounter, OfferNonces
 from lilypad.agents.offering import Offering, OfferTerms
+from lilypad.agents.outstanding import OutstandingOffers
 from lilypad.agents.packages import Catalogue, Packages
 from lilypad.agents.provider import Provider, Workshop
+from lilypad.agents.running import RunningFile, RunState, running_file
 from lilypad.agents.solver import Solver
 from lilypad.agents.watching import watched
 from lilypad.chain.deployments import Deployment
@@ -110,8 +113,9 @@ async def run_provider(
     account: LocalAccount,
     terms: OfferTerms,
     ready: asyncio.Event | None = None,
+    drain: asyncio.Event | None = None,
 ) -> None:
-    """Until cancelled. Containers that still run then are found again by the next start."""
+    """Until cancelled, or drained. Containers that still run then are found again by the next start."""
     async with base(settings, deployment, account, "provider") as here, aiohttp.ClientSession() as session:
         actor = here.actor
         store = LocalBlockStore(here.folder / "blocks")
@@ -132,19 +136,36 @@ async def run_provider(
             },
         )
         nonces = OfferNonces(actor, actor.account, JournalCounter(here.journal))
-        offering = Offering(actor, account, terms, MarketClient(settings.market, session), nonces)
+        market = MarketClient(settings.market, session)
+        offering = Offering(actor, account, terms, market, nonces, OutstandingOffers(here.journal))
+        provider = Provider(actor, deals, workshop, offering)
+        logs = LogService(actor.domain, deals, provider.live)
         engine = EngineProbe(DEFAULT_ENGINE)
         subject = watched(actor, here.folder, terms.collateral * terms.places, (engine.check,))
-        async with serving(_provider_app(deals, store), settings) as url, operations.attending(subject):
+        async with serving(_provider_app(deals, store, logs), settings) as url, operations.attending(subject):
             try:
                 await _remove_orphans(docker, deals)
                 await _introduce(actor, url)
-                if ready is not None:
-                    ready.set()
-                await Provider(actor, deals, workshop, offering).run(here.feed("LilypadController"))
+                price, drains = terms.price_per_instruction, drain is not None
+                with running_file(here.folder, url, terms.places, price, drains=drains) as told:
+                    if ready is not None:
+                        ready.set()
+                    await _until_drained(provider, here.feed("LilypadController"), told, drain or asyncio.Event())
             finally:
                 await wasm.close()
                 await docker.close()
+
+
+async def _until_drained(provider: Provider, feed: Feed, told: RunningFile, drain: asyncio.Event) -> None:
+    async def tell() -> None:
+        await drain.wait()
+        told.tell(RunState.DRAINING)
+
+    async with asyncio.TaskGroup() as group:
+        telling = group.create_task(tell(), name="tells that it drains")
+        await provider.run(feed, drain)
+        telling.cancel()
+    told.tell(RunState.DRAINED)
 
 
 async def _remove_orphans(docker: DockerExecutor, deals: DealBook) -> None:
@@ -162,7 +183,7 @@ async def _introduce(actor: Actor, url: str) -> None:
         await actor.register(ROLE_PROVIDER, url, key=f"{url}:{head}")
 
 
-def _provider_app(deals: DealBook, store: LocalBlockStore) -> web.Application:
+def _provider_app(deals: DealBook, store: LocalBlockStore, logs: LogService) -> web.Application:
     async def record(request: web.Request) -> web.Response:
         wanted = request.match_info["deal"]
         for deal in deals:
@@ -172,6 +193,7 @@ def _provider_app(deals: DealBook, store: LocalBlockStore) -> web.Application:
 
     app = web.Application()
     app.router.add_get("/v1/deals/{deal:0x[0-9a-f]{64}}", record)
+    app.router.add_get("/v1/deals/{deal:0x[0-9a-f]{64}}/logs", logs.get)
     app.add_subapp("/content", content_app(store, uploads=False))
     return app
 

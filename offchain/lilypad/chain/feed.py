@@ -112,6 +112,8 @@ class Feed:
         self._range = self._options.first_range
         self._ceiling = self._options.largest_range
         self._wake = asyncio.Event()
+        self.position = -1
+        """The last block whose logs are known to be applied."""
 
     def wake(self) -> None:
         """Look for new blocks now instead of at the next poll."""
@@ -159,6 +161,7 @@ class Feed:
         cursor, known = table.block(), table.hashes()
         if cursor is None:
             cursor = self._start - 1
+        self.position = cursor
         calls = [_block("latest"), _block(max(cursor, 0))]
         latest, at_cursor = await self._rpc.batch(calls)
         head = int(latest["number"], 16)
