@@ -30,7 +30,7 @@ class Solver:
         self._listings: dict[ModuleId, ModuleListing] = {}
         self._parameters = Parameters(0, 0)
         self._in_flight: set[bytes] = set()
-        self.service = MarketService(book, actor.account, self._obstacles)
+        self.service = MarketService(book, actor.account, self._obstacles, actor.is_nonce_used)
 
     async def run(self, feed: Feed) -> None:
         """Until cancelled. `feed` delivers the events of controller and module registry."""
