@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import time
 from pathlib import Path
@@ -85,9 +86,9 @@ async def _by_cid(
         shutil.copytree(folder, output, dirs_exist_ok=True)
     files = {name: folder / name for name in ("stdout", "stderr", "exitCode")}
     document: dict[str, Any] = {"cid": str(cid), "output": str(output or folder)}
-    is_result = all(file.is_file() for file in files.values())
+    is_result = all(file.is_file() for file in files.values()) and _EXIT.fullmatch(files["exitCode"].read_bytes())
     if is_result:
-        document["exitStatus"] = status = int(files["exitCode"].read_text() or 0)
+        document["exitStatus"] = status = int(files["exitCode"].read_text())
         document |= {name: files[name].read_text(errors="replace") for name in ("stdout", "stderr")}
     if invocation.json:
         click.echo(dump(document))
@@ -99,4 +100,5 @@ async def _by_cid(
     return exit_code_of_module(status) if is_result else 0
 
 
+_EXIT = re.compile(rb"[0-9]{1,3}\n")
 _ROWS = (("CID", "cid"), ("exit status", "exitStatus"), ("output", "output"))
