@@ -142,7 +142,9 @@ class Lilypad:
         The last one has the result, or a deal that ended otherwise.
         """
         with self._journal(job) as journal:
-            mine = DealBook(self.actor, journal, "creator", lambda e: e.agreement.job_digest.hex() == job.id, self._operations)
+            mine = DealBook(
+                self.actor, journal, "creator", lambda e: e.agreement.job_digest.hex() == job.id, self._operations
+            )
             options = FeedOptions(confirmations=self._settings.confirmations)
             feed = Feed(
                 self.actor.rpc, journal, [self.actor.controller.address], start_block=job.block, options=options

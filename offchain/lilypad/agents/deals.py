@@ -17,7 +17,6 @@ from lilypad.chain.contracts import RawLog, decode_event
 from lilypad.chain.feed import Batch
 from lilypad.ops.ledger import UNOBSERVED, DealObserver
 from lilypad.protocol.deal import Agreed, Deal, apply, open_deal
-from lilypad.protocol.offers import Domain
 from lilypad.store.journal import Journal
 from lilypad.types import DealId
 

@@ -8,13 +8,9 @@ from typing import Any
 
 from lilypad.agents.deals import fold_deal
 from lilypad.agents.network import Network
-from lilypad.protocol import settlement
-from lilypad.protocol.deal import Deal, DealStatus, Verdict
+from lilypad.protocol.deal import Deal
+from lilypad.protocol.income import net
 from lilypad.store.journal import look_at_deals
-from lilypad.types import ZERO_ADDRESS
-
-NOBODY = ZERO_ADDRESS
-"""Stands for the treasury, whose part is not the provider's in any case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,27 +43,7 @@ def read_ledger(network: Network, folder: Path) -> list[Entry]:
         logs = row.record["logs"]
         deal = fold_deal(logs)
         if deal is not None:
-            entries.append(Entry(deal, int(logs[0]["blockTimestamp"], 16), gained(deal), row.record["notes"]))
+            entries.append(
+                Entry(deal, int(logs[0]["blockTimestamp"], 16), net(deal, deal.terms.provider), row.record["notes"])
+            )
     return sorted(entries, key=lambda entry: -entry.agreed)
-
-
-def gained(deal: Deal) -> int:
-    """The provider's side of how a deal ended, by the contracts' rules; nothing while it is open."""
-    change = _changes(deal).get(deal.terms.provider, settlement.Change())
-    return change.free + change.locked
-
-
-def _changes(deal: Deal) -> settlement.Changes:
-    terms, dispute, cost = deal.terms, deal.dispute, deal.cost or 0
-    match deal.status:
-        case DealStatus.ACCEPTED if dispute is None:
-            return settlement.paid(terms, cost, NOBODY)
-        case DealStatus.ACCEPTED if dispute is not None and deal.verdict is Verdict.RIGHT:
-            return settlement.right(terms, dispute, cost, NOBODY)
-        case DealStatus.ACCEPTED if dispute is not None:
-            return settlement.withheld(terms, dispute, cost, NOBODY)
-        case DealStatus.REJECTED if dispute is not None:
-            return settlement.wrong(terms, dispute)
-        case DealStatus.LATE:
-            return settlement.late(terms)
-    return {}

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from lilypad.ops.income import net
 from lilypad.protocol.deal import Deal
+from lilypad.protocol.income import net
 from lilypad.types import Address, DealId
 
 

@@ -29,4 +29,6 @@ def _changes(deal: Deal) -> settlement.Changes:
             return settlement.wrong(terms, dispute)
         case DealStatus.LATE, _:
             return settlement.late(terms)
+        case DealStatus.DECLINED, _:
+            return settlement.declined(terms)
     return {}

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from lilypad.ops.income import net
 from lilypad.ops.ledger import Ledger, Totals
 from lilypad.protocol import settlement
 from lilypad.protocol.deal import Deal, DealStatus, Verdict
+from lilypad.protocol.income import net
 
 from .helpers import CHALLENGER, CREATOR, PROVIDER, ended, open_deal
 
