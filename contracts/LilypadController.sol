@@ -468,7 +468,7 @@ contract LilypadController is ILilypadController, Consent, Ownable2Step {
             uint256 price = _cost(terms, result);
             legs.unlock(terms.creator, terms.creator.amount() - price);
             collateral += terms.provider.amount();
-            earned += price;
+            earned += Settlement.split(legs, terms, price, TREASURY);
         }
         legs.unlock(toFunds(msg.sender, collateral), collateral + earned);
         _settle(legs);
