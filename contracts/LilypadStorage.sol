@@ -8,6 +8,9 @@ import {Lane, toLane} from "./types/Lane.sol";
 /// @title The record: where each deal stands, since when, and the digest of what it is about. One slot a deal.
 /// @notice Knows the arrows of the state machine, and nothing of money, signatures or deadlines.
 contract LilypadStorage is ILilypadStorage {
+    /// @dev As many as one word can say of whether they were advanced.
+    uint256 private constant LONGEST_BATCH = 256;
+
     mapping(address controller => mapping(Lane lane => DealSlot)) private _deals;
 
     /// @dev The arrows of DealStatus: bit 16 * from + to.
@@ -48,8 +51,7 @@ contract LilypadStorage is ILilypadStorage {
         external
         returns (uint256 advanced)
     {
-        // One more would be recorded without its caller hearing of it.
-        if (lanes.length > 256) revert Storage_BatchTooLarge(lanes.length, 256);
+        if (lanes.length > LONGEST_BATCH) revert Storage_BatchTooLong(lanes.length, LONGEST_BATCH);
         mapping(Lane lane => DealSlot) storage deals = _deals[msg.sender];
         for (uint256 i = 0; i < lanes.length; ++i) {
             if (!_is(deals[lanes[i]], from[i]) || !_isArrow(from[i], to[i])) continue;

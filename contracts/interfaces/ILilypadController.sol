@@ -104,9 +104,6 @@ interface IControllerErrors {
     /// with more gas, or fewer entries.
     /// @dev Seen by whoever sends a batch.
     error Controller_TooLittleGas(uint256 index, uint256 needed);
-    /// @notice More settlements than one batch takes. Send them in several.
-    /// @dev Seen by whoever sends a batch.
-    error Controller_BatchTooLarge(uint256 entries, uint256 limit);
     /// @notice The value lies outside the bounds that the controller was created with. Propose one within them; the
     /// bounds never change.
     /// @dev Seen by governance.

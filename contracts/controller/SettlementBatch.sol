@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {ILilypadStorage} from "../interfaces/ILilypadStorage.sol";
+import {Settlement} from "../libraries/Settlement.sol";
+import {DealState, DealStatus, toState} from "../types/Deal.sol";
+import {DealId} from "../types/DealId.sol";
+import {DealTerms, Settling, dealId, laneOf} from "../types/DealTerms.sol";
+import {toFunds} from "../types/Funds.sol";
+import {Lane} from "../types/Lane.sol";
+import {Legs, newLegs} from "../types/Leg.sol";
+import {Result} from "../types/Result.sol";
+import {Consent} from "./Consent.sol";
+import {DealSteps} from "./DealSteps.sol";
+
+/// @notice Many cooperative settlements of one provider at once: one call to storage, one to the vault, and nobody
+/// else's code in between.
+abstract contract SettlementBatch is DealSteps, Consent {
+    /// @dev What a batch has to record; an entry that is refused before stays empty, which no deal's record matches.
+    struct Record {
+        DealId[] ids;
+        Lane[] lanes;
+        DealState[] from;
+        DealState[] to;
+    }
+
+    function _settleBatch(Settling[] calldata entries) internal {
+        uint256 count = entries.length;
+        Record memory batch =
+            Record(new DealId[](count), new Lane[](count), new DealState[](count), new DealState[](count));
+        for (uint256 i = 0; i < count; ++i) {
+            _prepare(i, entries[i], batch);
+        }
+        _payBatch(entries, batch, STORAGE.advanceBatch(batch.lanes, batch.from, batch.to));
+    }
+
+    function _prepare(uint256 i, Settling calldata entry, Record memory batch) private {
+        DealId id = dealId(entry.terms);
+        if (entry.terms.provider.account() != msg.sender) {
+            emit EntrySkipped(i, Controller_NotParty.selector);
+        } else if (
+            !_isSignedCompactly(entry.terms.creator.account(), _acceptanceDigest(id, entry.result), entry.r, entry.vs)
+        ) {
+            emit EntrySkipped(i, Controller_BadSignature.selector);
+        } else {
+            batch.ids[i] = id;
+            batch.lanes[i] = laneOf(entry.terms);
+            batch.from[i] = _agreed(id);
+            batch.to[i] = toState(DealStatus.Accepted, entry.result.digestOf(id));
+        }
+    }
+
+    /// @dev The provider's legs are one, the others' are one each.
+    function _payBatch(Settling[] calldata entries, Record memory batch, uint256 recorded) private {
+        Legs memory legs = newLegs(entries.length * 4 + 1);
+        uint256 collateral;
+        uint256 earned;
+        for (uint256 i = 0; i < entries.length; ++i) {
+            DealTerms calldata terms = entries[i].terms;
+            Result calldata result = entries[i].result;
+            if (recorded >> i & 1 == 0) {
+                if (Lane.unwrap(batch.lanes[i]) != 0) _emitNotRecorded(i, terms);
+                continue;
+            }
+            emit DealSettled(batch.ids[i], result.commitment, result.instructionCount);
+            uint256 price = _cost(terms, result);
+            legs.unlock(terms.creator, terms.creator.amount() - price);
+            collateral += terms.provider.amount();
+            earned += terms.conditions.shares().isNone() ? price : Settlement.split(legs, terms, price, TREASURY);
+        }
+        legs.unlock(toFunds(msg.sender, collateral), collateral + earned);
+        _settle(legs);
+    }
+
+    function _emitNotRecorded(uint256 i, DealTerms calldata terms) private {
+        uint64 lane = uint64(terms.conditions.laneNumber());
+        bool isAgreed = STORAGE.dealOf(address(this), terms.creator.account(), lane).status == DealStatus.Agreed;
+        emit EntrySkipped(
+            i, isAgreed ? ILilypadStorage.Storage_WrongDigest.selector : ILilypadStorage.Storage_WrongStatus.selector
+        );
+    }
+}
