@@ -2,10 +2,10 @@
 
 python benchmarks/gas.py
 
-Steady state: all accounts, lanes, nonce words and balances exist already, through the real vault and the real ERC-20. A
-first use adds about 17,100 for each slot that is new. Without "shared" in its name, the creator brings the agreement with
-the provider's signature, and the provider is paid alone; with it, a solver brings both signatures, and solver, author and
-treasury have their shares.
+Steady state: all accounts, lanes, nonce words and balances exist already, through the real vault and the real ERC-20.
+A first use adds about 17,100 for each slot that is new. Without "shared" in its name, the creator brings the agreement
+with the provider's signature, and the provider is paid alone; with it, a solver brings both signatures, and solver,
+author and treasury have their shares.
 """
 
 from __future__ import annotations
