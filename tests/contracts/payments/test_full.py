@@ -15,20 +15,20 @@ from .legs import MOST, funds, legs, payees
 
 
 @pytest.fixture
-def token(compiled: Any, saver: Any, other: Any, chain: Any) -> Any:
+def coin(compiled: Any, saver: Any, other: Any, chain: Any) -> Any:
     """A token of which far more was issued than the vault can take."""
-    token = saver.deploy(compiled.MockToken, saver)
+    coin = saver.deploy(compiled.MockToken, saver)
     for holder in (saver, other):
         slot = keccak(encode(["address", "uint256"], [holder.address, 0]))
-        chain.provider.set_storage(token.address, int.from_bytes(slot, "big"), (2**200).to_bytes(32, "big"))
-    return token
+        chain.provider.set_storage(coin.address, int.from_bytes(slot, "big"), (2**200).to_bytes(32, "big"))
+    return coin
 
 
 @pytest.fixture
-def vault(compiled: Any, token: Any, saver: Any, other: Any) -> Any:
-    vault = saver.deploy(compiled.LilypadPayments, token)
+def vault(compiled: Any, coin: Any, saver: Any, other: Any) -> Any:
+    vault = saver.deploy(compiled.LilypadPayments, coin)
     for holder in (saver, other):
-        token.approve(vault, 2**256 - 1, sender=holder)
+        coin.approve(vault, 2**256 - 1, sender=holder)
     return vault
 
 
@@ -38,10 +38,10 @@ def of(vault: Any, other: Any) -> Any:
     return lambda account: Change(*vault.balanceOf(other, account))
 
 
-def test_deposit__up_to_the_limit__is_credited(vault: Any, token: Any, saver: Any, other: Any, of: Any) -> None:
+def test_deposit__up_to_the_limit__is_credited(vault: Any, coin: Any, saver: Any, other: Any, of: Any) -> None:
     vault.deposit(other, saver, MOST - 1, sender=saver)
     vault.deposit(other, other, 1, sender=other)
-    assert (of(saver), of(other), token.balanceOf(vault)) == (Change(MOST - 1), Change(1), MOST)
+    assert (of(saver), of(other), coin.balanceOf(vault)) == (Change(MOST - 1), Change(1), MOST)
 
 
 def test_deposit__a_token_too_much__reverts(vault: Any, saver: Any, other: Any, of: Any) -> None:
@@ -54,20 +54,20 @@ def test_deposit__a_token_too_much__reverts(vault: Any, saver: Any, other: Any, 
     vault.deposit(saver, other, 1, sender=other)
 
 
-def test_deposit__tokens_that_were_sent_directly__count_as_well(vault: Any, token: Any, saver: Any, other: Any) -> None:
+def test_deposit__tokens_that_were_sent_directly__count_as_well(vault: Any, coin: Any, saver: Any, other: Any) -> None:
     """They can make a vault full, but take more than there are of the network's own token."""
-    token.transfer(vault, MOST, sender=saver)
+    coin.transfer(vault, MOST, sender=saver)
     with reverts_with("Payments_VaultFull", tokens=MOST + 1, limit=MOST):
         vault.deposit(other, saver, 1, sender=saver)
 
 
 def test_withdraw__from_a_full_vault__pays_out_everything(
-    vault: Any, token: Any, saver: Any, other: Any, of: Any
+    vault: Any, coin: Any, saver: Any, other: Any, of: Any
 ) -> None:
     vault.deposit(other, saver, MOST, sender=saver)
-    token.transfer(vault, 2**100, sender=other)
+    coin.transfer(vault, 2**100, sender=other)
     vault.withdraw(other, MOST, sender=saver)
-    assert (of(saver), token.balanceOf(vault)) == (Change(), 2**100)
+    assert (of(saver), coin.balanceOf(vault)) == (Change(), 2**100)
 
 
 def test_balance__of_all_there_can_be__moves_from_lane_to_lane_whole(
@@ -88,14 +88,14 @@ def test_balance__of_all_there_can_be__moves_from_lane_to_lane_whole(
 
 @pytest.mark.parametrize("free", [0, 1, MOST // 2])
 def test_settle__credit_that_runs_over_in_a_full_compartment__gains_nothing(
-    vault: Any, token: Any, saver: Any, other: Any, of: Any, free: int
+    vault: Any, coin: Any, saver: Any, other: Any, of: Any, free: int
 ) -> None:
     """One that is credited above the full lane counts as locked, and can be taken from there; but the lane is empty."""
     vault.deposit(other, saver, MOST, sender=saver)
     vault.bond(funds(saver, MOST - free), sender=other)
     vault.settleAll(*legs((saver, MOST - free, MOST - free + 1), (saver, 1, 0)), sender=other)
     assert of(saver) == Change()  # a controller can waste what was entrusted to it; it could have taken it as well
-    assert token.balanceOf(vault) == MOST
+    assert coin.balanceOf(vault) == MOST
 
 
 def test_settle__credit_that_runs_over_a_token_below_that__reverts(vault: Any, saver: Any, other: Any, of: Any) -> None:

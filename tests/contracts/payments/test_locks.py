@@ -37,9 +37,7 @@ def test_lock__twice_the_same_account__locks_both(own: Any, saver: Any, other: A
 
 
 @pytest.mark.parametrize("needed", [AMOUNT + 1, MOST])
-def test_lock__more_than_is_free__locks_neither(
-    own: Any, saver: Any, treasury: Any, other: Any, needed: int
-) -> None:
+def test_lock__more_than_is_free__locks_neither(own: Any, saver: Any, treasury: Any, other: Any, needed: int) -> None:
     wrong = {"controller": other, "free": AMOUNT, "needed": needed}
     with reverts_with("Payments_InsufficientFree", account=saver, **wrong):
         own.lock(saver, needed, treasury, 1)
