@@ -11,6 +11,7 @@ from lilypad.protocol import settlement
 from lilypad.protocol.deal import DealStatus
 from lilypad.protocol.offers import Acceptance, Submission
 from lilypad.protocol.settlement import Change
+from tests.contracts.desk import stands_at
 from tests.contracts.errors import reverts_with
 from tests.contracts.makers import CEILING, COLLATERAL, ETHER, OTHER, PROTOCOL_BPS, RIGHT, words
 
@@ -62,9 +63,9 @@ def test_instant__opens_nothing_and_uses_both_offers_up(controller: Any, protoco
     case = desk.on_paper()
     controller.instant(desk.done(case), words(RIGHT), sender=roles.stranger)
     assert tuple(protocol.storage.dealOf(controller, case.id)) == (DealStatus.NONE, 0, bytes(26))
-    assert controller.isNonceUsed(roles.creator, case.job.nonce)
-    assert controller.isNonceUsed(roles.provider, case.resource.nonce)
-    with reverts_with("Storage_WrongStatus", id=case.id, actual=DealStatus.NONE, expected=DealStatus.AGREED):
+    assert payments.isNonceUsed(controller, roles.creator, case.job.nonce)
+    assert payments.isNonceUsed(controller, roles.provider, case.resource.nonce)
+    with stands_at(case, DealStatus.NONE, not_at=DealStatus.AGREED):
         controller.late(case.terms.words(), sender=roles.stranger)
 
 
@@ -123,7 +124,7 @@ def test_instant__a_wei_too_little__reverts_whatever_is_locked(
     wrong = {"controller": controller, "account": roles.creator, "free": cost - 1, "needed": cost}
     with books.unchanged(), reverts_with("Payments_InsufficientFree", **wrong):
         controller.instant(desk.done(case), words(RIGHT), sender=roles.stranger)
-    assert not controller.isNonceUsed(roles.creator, case.job.nonce)
+    assert not payments.isNonceUsed(controller, roles.creator, case.job.nonce)
 
 
 def test_instant__creator_is_the_solver__cannot_pay_with_what_it_is_about_to_receive(
@@ -212,19 +213,19 @@ def test_instant__contract_as_creator__is_asked(
 def test_instant__again__reverts(controller: Any, desk: Any, roles: Any) -> None:
     case = desk.on_paper()
     controller.instant(desk.done(case), words(RIGHT), sender=roles.stranger)
-    with reverts_with("Controller_NonceUsed", signer=roles.creator, nonce=case.job.nonce):
+    with desk.nonce_used(roles.creator, case.job.nonce):
         controller.instant(desk.done(case), words(RIGHT), sender=roles.stranger)
-    with reverts_with("Controller_NonceUsed", signer=roles.creator, nonce=case.job.nonce):
+    with desk.nonce_used(roles.creator, case.job.nonce):
         controller.agree(desk.maker.pair(case.job, case.resource), sender=roles.stranger)
 
 
 def test_instant__deal_agreed_before__is_not_paid_a_second_time(controller: Any, desk: Any, roles: Any) -> None:
     """The signatures of a cooperative settlement are those of an instant deal: only one of the two can happen."""
     case = desk.agree()
-    with reverts_with("Controller_NonceUsed", signer=roles.creator, nonce=case.job.nonce):
+    with desk.nonce_used(roles.creator, case.job.nonce):
         controller.instant(desk.done(case), words(RIGHT), sender=roles.stranger)
     controller.settle(case.terms.words(), words(RIGHT), desk.acceptance(case), b"", sender=roles.provider)
-    with reverts_with("Controller_NonceUsed", signer=roles.creator, nonce=case.job.nonce):
+    with desk.nonce_used(roles.creator, case.job.nonce):
         controller.instant(desk.done(case), words(RIGHT), sender=roles.stranger)
 
 
@@ -232,7 +233,7 @@ def test_instant__deal_agreed_before__is_not_paid_a_second_time(controller: Any,
 def test_instant__cancelled_by_one_side__reverts(controller: Any, desk: Any, roles: Any, side: str) -> None:
     case = desk.on_paper()
     nonce = {"creator": case.job, "provider": case.resource}[side].nonce
-    controller.cancelNonce(nonce, sender=getattr(roles, side))
+    payments.cancelNonce(controller, nonce, sender=getattr(roles, side))
     with reverts_with("Controller_NonceUsed", signer=getattr(roles, side), nonce=nonce):
         controller.instant(desk.done(case), words(RIGHT), sender=roles.stranger)
 

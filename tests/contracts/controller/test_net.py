@@ -52,8 +52,8 @@ def test_net__signed_by_the_creator__provider_is_paid(
     assert (told["creator"], told["provider"]) == (owed.creator, owed.provider)
     assert (told["deals"], bytes(told["root"])) == (owed.deals, owed.root)
     assert (told["amount"], told["protocolBps"]) == (owed.amount, PROTOCOL_BPS)
-    assert controller.isNonceUsed(roles.creator, owed.nonce)
-    assert not controller.isNonceUsed(roles.provider, owed.nonce)
+    assert payments.isNonceUsed(controller, roles.creator, owed.nonce)
+    assert not payments.isNonceUsed(controller, roles.provider, owed.nonce)
 
 
 @pytest.mark.parametrize("amount", [0, 1, 78, 79])
@@ -182,7 +182,7 @@ def test_net__signature_under_something_else__reverts(net: Any, maker: Any, desk
 def test_net__again__reverts(net: Any, maker: Any, books: Any, roles: Any) -> None:
     owed = maker.netting()
     net(owed)
-    with books.unchanged(), reverts_with("Controller_NonceUsed", signer=roles.creator, nonce=owed.nonce):
+    with books.unchanged(), desk.nonce_used(roles.creator, owed.nonce):
         net(owed)
 
 
@@ -191,22 +191,22 @@ def test_net__nonce_shared_with_the_creator_s_offers__only_one_of_them_is_good(
 ) -> None:
     used = maker.job()
     desk.agree(used)
-    with reverts_with("Controller_NonceUsed", signer=roles.creator, nonce=used.nonce):
+    with desk.nonce_used(roles.creator, used.nonce):
         net(maker.netting(nonce=used.nonce))
 
     owed = maker.netting()
     net(owed)
     case = desk.on_paper(maker.job(nonce=owed.nonce))
-    with reverts_with("Controller_NonceUsed", signer=roles.creator, nonce=owed.nonce):
+    with desk.nonce_used(roles.creator, owed.nonce):
         controller.instant(desk.done(case), words(RIGHT), sender=roles.stranger)
 
 
 def test_net__cancelled__reverts(controller: Any, net: Any, maker: Any, roles: Any) -> None:
     by_creator, by_provider = maker.netting(), maker.netting()
-    controller.cancelNonce(by_creator.nonce, sender=roles.creator)
-    with reverts_with("Controller_NonceUsed", signer=roles.creator, nonce=by_creator.nonce):
+    payments.cancelNonce(controller, by_creator.nonce, sender=roles.creator)
+    with desk.nonce_used(roles.creator, by_creator.nonce):
         net(by_creator)
-    controller.cancelNonce(by_provider.nonce, sender=roles.provider)  # not its to cancel
+    payments.cancelNonce(controller, by_provider.nonce, sender=roles.provider)  # not its to cancel
     net(by_provider)
 
 
