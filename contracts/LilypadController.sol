@@ -452,7 +452,7 @@ contract LilypadController is ILilypadController, Consent, Ownable2Step {
         }
     }
 
-    /// @dev The provider's legs are one, the others' are one each.
+    /// @dev The provider's legs are one for all entries, the others' are one each.
     function _payBatch(Settling[] calldata entries, Record memory batch, uint256 accepted) private {
         Legs memory legs = newLegs(entries.length * 4 + 1);
         uint256 collateral;
@@ -468,7 +468,7 @@ contract LilypadController is ILilypadController, Consent, Ownable2Step {
             uint256 price = _cost(terms, result);
             legs.unlock(terms.creator, terms.creator.amount() - price);
             collateral += terms.provider.amount();
-            earned += price;
+            earned += terms.conditions.shares().isNone() ? price : Settlement.split(legs, terms, price, TREASURY);
         }
         legs.unlock(toFunds(msg.sender, collateral), collateral + earned);
         _settle(legs);

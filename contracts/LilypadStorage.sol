@@ -38,7 +38,9 @@ contract LilypadStorage is ILilypadStorage {
         returns (uint256 advanced)
     {
         mapping(Lane lane => DealSlot) storage deals = _deals[msg.sender];
-        for (uint256 i = 0; i < lanes.length; ++i) {
+        // What cannot be reported as advanced must not be: the controller would never pay it.
+        uint256 count = lanes.length < 256 ? lanes.length : 256;
+        for (uint256 i = 0; i < count; ++i) {
             if (!_is(deals[lanes[i]], from[i]) || !_isArrow(from[i].status(), to[i].status())) continue;
             deals[lanes[i]] = to[i].at(block.timestamp);
             advanced |= 1 << i;

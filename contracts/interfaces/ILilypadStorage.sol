@@ -36,7 +36,7 @@ interface ILilypadStorage {
     function advance(Lane lane, DealState from, DealState to) external returns (uint256 since);
 
     /// @notice As `advance` for many; whichever does not stand where the caller says is left alone.
-    /// @param lanes at most 256.
+    /// @param lanes those after the first 256 are left alone as well.
     /// @return advanced bit i for lanes[i].
     function advanceBatch(Lane[] calldata lanes, DealState[] calldata from, DealState[] calldata to)
         external

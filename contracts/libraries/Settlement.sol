@@ -43,17 +43,28 @@ library Settlement {
 
     /// @notice The provider is paid and gets its collateral back.
     function paid(DealTerms calldata terms, uint256 price, address treasury) internal pure returns (Legs memory legs) {
+        legs = newLegs(MOST_LEGS);
+        legs.unlock(terms.creator, terms.creator.amount() - price);
+        legs.unlock(terms.provider, terms.provider.amount());
+        legs.credits[1] += split(legs, terms, price, treasury);
+    }
+
+    /// @notice Adds the legs of those who have a share of the price.
+    /// @return rest what is left of it for the provider.
+    function split(Legs memory legs, DealTerms calldata terms, uint256 price, address treasury)
+        internal
+        pure
+        returns (uint256 rest)
+    {
         Shares shares = terms.conditions.shares();
         uint256 toSolver = share(price, shares.solverBps());
         uint256 toAuthor = share(price, shares.royaltyBps());
         uint256 toTreasury = share(price, shares.protocolBps());
 
-        legs = newLegs(MOST_LEGS);
-        legs.unlock(terms.creator, terms.creator.amount() - price);
-        legs.unlock(terms.provider, terms.provider.amount() + price - toSolver - toAuthor - toTreasury);
         legs.credit(terms.solver.account(), toSolver);
         legs.credit(terms.author.account(), toAuthor);
         legs.credit(treasury, toTreasury);
+        return price - toSolver - toAuthor - toTreasury;
     }
 
     /// @notice What is paid out of the creator's free balance, where nothing was ever locked.

@@ -125,6 +125,10 @@ class Desk:
         status, since, digest = self.storage.dealOf(self.controller, case.terms.creator, case.terms.lane)
         return Entry(status, since, bytes(digest))
 
+    def nonce_used(self, account: Any, nonce: int) -> AbstractContextManager[None]:
+        """The call must revert, since this account's nonce was used or cancelled before."""
+        return reverts_with("Payments_NonceUsed", controller=self.controller, account=account, nonce=nonce)
+
     # ------------------------------------------------------------ agreement
 
     def agree(
@@ -195,10 +199,11 @@ class Desk:
     def decide(self, case: Case, verdict: Verdict) -> ReceiptAPI:
         return self.mediation.decide(self.controller, *case.disputed, verdict, sender=self.roles.judge)
 
-    def acceptance(self, case: Case, claim: Claim = RIGHT) -> bytes:
-        """The creator's signature under this result."""
+    def acceptance(self, case: Case, claim: Claim = RIGHT, *, long: bool = False) -> bytes:
+        """The creator's signature under this result, in 64 bytes or in 65."""
         message = Acceptance(case.id, claim.commitment, claim.instruction_count)
-        return self.maker.sign(self.maker.creator, message)
+        sign = self.maker.sign_long if long else self.maker.sign
+        return sign(self.maker.creator, message)
 
     def submission(self, case: Case, claim: Claim = RIGHT) -> bytes:
         """The provider's signature under this result."""

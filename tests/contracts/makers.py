@@ -8,6 +8,7 @@ from itertools import count
 from typing import Any
 
 from eth_account.signers.local import LocalAccount
+from eth_typing import Hash32
 from eth_utils.crypto import keccak
 
 from lilypad.protocol.deal import Claim
@@ -134,6 +135,10 @@ class Maker:
 
     def sign(self, key: LocalAccount, message: Signable) -> bytes:
         return sign(key, self.domain, message)
+
+    def sign_long(self, key: LocalAccount, message: Signable) -> bytes:
+        """The 65 bytes that wallets make."""
+        return bytes(key.unsafe_sign_hash(Hash32(self.domain.digest(message.struct_hash()))).signature)
 
     def pair(
         self,
