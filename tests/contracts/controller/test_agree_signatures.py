@@ -46,7 +46,7 @@ def test_agree__mangled_job_signature__reverts(controller: Any, maker: Any, stra
     assert signer_of(maker.domain, job, signature) != job.creator  # the same off chain
     digest = maker.domain.digest(job.struct_hash())
     with reverts_with("Controller_BadSignature", signer=job.creator, digest=digest):
-        controller.agree(maker.pair(job, resource, job_signature=signature), sender=stranger)
+        controller.agree(*maker.pair(job, resource, job_signature=signature), sender=stranger)
 
 
 @pytest.mark.parametrize("how", MANGLED)
@@ -55,7 +55,7 @@ def test_agree__mangled_resource_signature__reverts(controller: Any, maker: Any,
     signature = MANGLED[how](maker.sign(maker.provider, resource))
     digest = maker.domain.digest(resource.struct_hash())
     with reverts_with("Controller_BadSignature", signer=resource.provider, digest=digest):
-        controller.agree(maker.pair(job, resource, resource_signature=signature), sender=stranger)
+        controller.agree(*maker.pair(job, resource, resource_signature=signature), sender=stranger)
 
 
 def test_agree__signature_of_somebody_else__reverts(controller: Any, maker: Any, stranger: Any) -> None:
@@ -63,7 +63,7 @@ def test_agree__signature_of_somebody_else__reverts(controller: Any, maker: Any,
     forged = maker.sign(maker.provider, job)
     digest = maker.domain.digest(job.struct_hash())
     with reverts_with("Controller_BadSignature", signer=job.creator, digest=digest):
-        controller.agree(maker.pair(job, resource, job_signature=forged), sender=stranger)
+        controller.agree(*maker.pair(job, resource, job_signature=forged), sender=stranger)
 
 
 @pytest.mark.parametrize("name", ["payment_ceiling", "collateral", "nonce", "solver_bps", "expiry"])
@@ -73,7 +73,7 @@ def test_agree__job_changed_after_signing__reverts(controller: Any, maker: Any, 
     signature = maker.sign(maker.creator, job)
     digest = maker.domain.digest(changed.struct_hash())
     with reverts_with("Controller_BadSignature", signer=job.creator, digest=digest):
-        controller.agree(maker.pair(changed, resource, job_signature=signature), sender=stranger)
+        controller.agree(*maker.pair(changed, resource, job_signature=signature), sender=stranger)
 
 
 @pytest.mark.parametrize("other", ["chain", "controller"])
@@ -89,7 +89,7 @@ def test_agree__signed_for_another_chain_or_controller__reverts(
     signature = sign(maker.creator, elsewhere, job)
     digest = domain.digest(job.struct_hash())
     with reverts_with("Controller_BadSignature", signer=job.creator, digest=digest):
-        controller.agree(maker.pair(job, resource, job_signature=signature), sender=stranger)
+        controller.agree(*maker.pair(job, resource, job_signature=signature), sender=stranger)
 
 
 def test_agree__caller_is_maker_but_brings_a_false_signature__reverts(
@@ -98,7 +98,7 @@ def test_agree__caller_is_maker_but_brings_a_false_signature__reverts(
     job, resource = maker.job(), maker.resource()
     digest = maker.domain.digest(job.struct_hash())
     with reverts_with("Controller_BadSignature", signer=job.creator, digest=digest):
-        controller.agree(maker.pair(job, resource, job_signature=bytes(65)), sender=creator)
+        controller.agree(*maker.pair(job, resource, job_signature=bytes(65)), sender=creator)
 
 
 def test_agree__contract_signs__is_agreed(desk: Any, maker: Any, wallet: Any) -> None:
@@ -111,14 +111,14 @@ def test_agree__contract_refuses__reverts(controller: Any, maker: Any, stranger:
     forged = maker.sign(maker.provider, job)
     digest = maker.domain.digest(job.struct_hash())
     with reverts_with("Controller_BadSignature", signer=wallet, digest=digest):
-        controller.agree(maker.pair(job, resource, job_signature=forged), sender=stranger)
+        controller.agree(*maker.pair(job, resource, job_signature=forged), sender=stranger)
 
 
 def test_agree__contract_that_cannot_sign__reverts(controller: Any, protocol: Any, maker: Any, stranger: Any) -> None:
     job, resource = maker.job(creator=protocol.token.address), maker.resource()
     digest = maker.domain.digest(job.struct_hash())
     with reverts_with("Controller_BadSignature", signer=protocol.token, digest=digest):
-        controller.agree(maker.pair(job, resource), sender=stranger)
+        controller.agree(*maker.pair(job, resource), sender=stranger)
 
 
 def test_agree__contract_sends_its_own_offer__is_agreed(
@@ -134,4 +134,4 @@ def test_agree__owner_of_a_contract_is_not_the_contract(controller: Any, maker: 
     job, resource = maker.job(creator=wallet.address), maker.resource()
     digest = maker.domain.digest(job.struct_hash())
     with reverts_with("Controller_BadSignature", signer=wallet, digest=digest):
-        controller.agree(maker.pair(job, resource, job_signature=b""), sender=creator)
+        controller.agree(*maker.pair(job, resource, job_signature=b""), sender=creator)

@@ -99,7 +99,7 @@ def test_bulk__an_offer_a_second_time__reverts_while_the_others_stay_good(
 ) -> None:
     (first, signature), *others = jobs
     bring(first, signature)
-    with reverts_with("Controller_NonceUsed", signer=first.creator, nonce=first.nonce):
+    with desk.nonce_used(first.creator, first.nonce):
         bring(first, signature)
     for job, its_own in others:
         bring(job, its_own)
@@ -107,8 +107,8 @@ def test_bulk__an_offer_a_second_time__reverts_while_the_others_stay_good(
 
 def test_bulk__one_offer_cancelled__the_others_stay_good(controller: Any, jobs: Any, bring: Any, creator: Any) -> None:
     (first, signature), (second, its_own), *_ = jobs
-    controller.cancelNonce(first.nonce, sender=creator)
-    with reverts_with("Controller_NonceUsed", signer=first.creator, nonce=first.nonce):
+    payments.cancelNonce(controller, first.nonce, sender=creator)
+    with desk.nonce_used(first.creator, first.nonce):
         bring(first, signature)
     bring(second, its_own)
 
