@@ -33,7 +33,7 @@ unexport PYTHONDONTWRITEBYTECODE
 UV     := $(VIRTUAL_ENV)/bin/uv
 QUIET  := >$(BUILD)/setup.log 2>&1 || { tail -40 $(BUILD)/setup.log; exit 1; }
 
-.PHONY: help setup demo up test lint test-contracts test-offchain invariants format shell gas lock clean
+.PHONY: help setup demo up test lint test-contracts test-offchain invariants coverage format shell gas lock clean
 
 help:
 	@sed -n '1,7s/^# \{0,1\}//p' Makefile
@@ -57,11 +57,21 @@ lint: $(DONE)/test
 	@mypy
 
 test-offchain: $(DONE)/test
-	@pytest -p no:ape_test tests/test_architecture.py tests/offchain tests/invariants tests/e2e
+	@pytest -p no:ape_test tests/test_architecture.py tests/offchain tests/invariants tests/coverage tests/e2e
 
 test-contracts: $(DONE)/test
 	@mkdir -p $(BUILD)/home
-	@HOME=$(BUILD)/home ape test tests/contracts  # anvil keeps old states in the home directory
+	@# anvil keeps old states in the home directory
+	@HOME=$(BUILD)/home LILYPAD_TAPE=$(TAPE) PYTHONPATH=. ape test tests/contracts -p tests.coverage.recorder
+
+# Branches of the contracts that their tests take: the tests' tape, sent again to contracts that tell (tests/coverage).
+TAPE := $(BUILD)/coverage/tape
+
+coverage: $(TAPE)
+	@HOME=$(BUILD)/home python -m tests.coverage.measure
+
+$(TAPE): $(DONE)/contracts $(wildcard tests/contracts/*.py tests/contracts/*/*.py)
+	@$(MAKE) --no-print-directory test-contracts
 
 # 120,000 calls on the contracts in any order by anybody; make test has 5,000 of them.
 invariants: $(DONE)/test
