@@ -66,6 +66,17 @@ def test_accept__no_solver__its_share_is_nobody_s(
     assert books.of(ZERO_ADDRESS) == settlement.Change()
 
 
+def test_accept__protocol_takes_nothing__the_others_have_their_shares(
+    controller: Any, desk: Any, books: Any, creator: Any, roles: Any
+) -> None:
+    controller.setParameters(0, controller.collateralFloorBps(), sender=roles.governor)
+    case = desk.submitted()
+    cost = settlement.cost(case.terms, case.claim.instruction_count)
+    with books.changed_by(settlement.paid(case.terms, cost, roles.treasury.address)):
+        controller.accept(*case.submitted, sender=creator)
+    assert books.of(roles.treasury) == settlement.Change()
+
+
 @pytest.mark.parametrize("role", ["creator", "provider", "author", "treasury"])
 def test_accept__solver_has_another_role_too__both_parts_arrive(
     controller: Any, desk: Any, paid: Any, roles: Any, role: str
