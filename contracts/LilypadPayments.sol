@@ -146,6 +146,7 @@ contract LilypadPayments is ILilypadPayments, ILilypadPaymentsController {
         uint256 credited;
         for (uint256 i = 0; i < payees.length; ++i) {
             address payee = payees[i].account();
+            if (payee == address(0)) revert Payments_ZeroAddress();
             balances[payee] = balances[payee].credit(payees[i].amount());
             credited += payees[i].amount();
         }

@@ -104,6 +104,9 @@ interface IControllerErrors {
     /// with more gas, or fewer entries.
     /// @dev Seen by whoever sends a batch.
     error Controller_TooLittleGas(uint256 index, uint256 needed);
+    /// @notice The protocol's share would be lost. Name an account that is credited with it.
+    /// @dev Seen by whoever creates a controller.
+    error Controller_NoTreasury();
     /// @notice The value lies outside the bounds that the controller was created with. Propose one within them; the
     /// bounds never change.
     /// @dev Seen by governance.

@@ -21,9 +21,9 @@ interface IPaymentsErrors {
     /// this one. Use the token that the vault is made for, one deposit at a time.
     /// @dev Seen by whoever deposits.
     error Payments_WrongAmountReceived(address from, uint256 received, uint256 expected);
-    /// @notice The zero address owns nothing and controls nothing. Name the controller and the account that you
-    /// mean.
-    /// @dev Seen by whoever deposits or moves.
+    /// @notice The zero address owns nothing and controls nothing: what it were paid would be lost. Name the controller
+    /// and the account that you mean; who signs a share or a payment names who has it.
+    /// @dev Seen by whoever deposits, moves, or brings an instant deal or a netting.
     error Payments_ZeroAddress();
     /// @notice The vault would hold more of its token than 96 bits can count: 79 billion tokens of 18 decimals. Deposit
     /// less.
