@@ -171,7 +171,9 @@ class Bench:
         return deal
 
     async def challenge(self, deal: Open) -> int:
-        return await self.act("challenger", "challenge", deal.terms.words(), deal.agreement.words(), deal.claim, ANY_PRICE)
+        return await self.act(
+            "challenger", "challenge", deal.terms.words(), deal.agreement.words(), deal.claim, ANY_PRICE
+        )
 
     def acceptance(self, deal: Open, key: LocalAccount = KEYS["creator"]) -> bytes:
         return sign(key, self.domain, Acceptance(deal.terms.id, *deal.claim))

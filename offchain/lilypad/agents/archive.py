@@ -19,7 +19,6 @@ from lilypad.chain.deployments import read_deployment
 from lilypad.chain.feed import Feed, FeedOptions
 from lilypad.chain.rpc import Rpc
 from lilypad.protocol.deal import Deal
-from lilypad.protocol.offers import JobOffer
 from lilypad.settings import Settings
 from lilypad.store.blocks import LocalBlockStore
 from lilypad.store.journal import Journal
@@ -76,15 +75,13 @@ async def find_standings(network: Network, jobs: Sequence[Job], confirmations: i
         return {}
     wanted, first = {job.id for job in jobs}, min(job.block for job in jobs)
     with tempfile.TemporaryDirectory(prefix="lilypad-") as folder, Journal(Path(folder) / "look.sqlite") as journal:
-        book = DealBook(network, journal, "creator", lambda e: _job_id(network, e.job) in wanted)
+        book = DealBook(network, journal, "creator", lambda e: e.agreement.job_digest.hex() in wanted)
         options = FeedOptions(confirmations=confirmations)
         feed = Feed(network.rpc, journal, [network.controller.address], start_block=first, options=options)
         async for batch in feed.batches():
             await book.absorb(batch)
             if batch.caught_up:
                 break
-        return {_job_id(network, deal.job): Standing(deal, tuple(book.transactions(deal.id))) for deal in book}
-
-
-def _job_id(network: Network, offer: JobOffer) -> str:
-    return network.domain.digest(offer.struct_hash()).hex()
+        return {
+            deal.agreement.job_digest.hex(): Standing(deal, tuple(book.transactions(deal.id))) for deal in book
+        }

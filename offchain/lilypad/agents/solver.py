@@ -77,9 +77,12 @@ class Solver:
             self.service.arrived.set()
 
     def _blame(self, job: Entry, resource: Entry, error: TransactionRevertedError) -> None:
-        """The contract's error names the account at fault; where it names none, neither offer can be kept."""
+        """The contract's error names the account at fault; where it names none, neither offer can be kept. A lane is
+        the creator's own choice."""
         log.warning("agree_refused", extra={"job": job.digest.hex(), "error": str(error)})
         guilty = [entry for entry in (job, resource) if entry.signed.maker in error.arguments]
+        if error.name == "Storage_LaneBusy":
+            guilty = [job]
         for entry in guilty or [job, resource]:
             self._book.refuse(entry, error.message)
 

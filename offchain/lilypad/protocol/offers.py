@@ -100,9 +100,9 @@ class Signable:
     def to_json(self) -> dict[str, str]:
         """For the wire and the journal: bytes as 0x hex, integers in decimal, packed words as 0x hex."""
         plain = {}
-        for field, word in zip(fields(self), self.values(), strict=True):  # type: ignore[arg-type]
+        for field, value in zip(fields(self), self.values(), strict=True):  # type: ignore[arg-type]
             packed = hasattr(getattr(self, field.name), "pack")
-            text = "0x" + word.hex() if isinstance(word, bytes) else hex(word) if packed else str(word)
+            text = "0x" + value.hex() if isinstance(value, bytes) else hex(value) if packed else str(value)
             plain[camel(field.name)] = text
         return plain
 
