@@ -82,6 +82,4 @@ async def find_standings(network: Network, jobs: Sequence[Job], confirmations: i
             await book.absorb(batch)
             if batch.caught_up:
                 break
-        return {
-            deal.agreement.job_digest.hex(): Standing(deal, tuple(book.transactions(deal.id))) for deal in book
-        }
+        return {deal.agreement.job_digest.hex(): Standing(deal, tuple(book.transactions(deal.id))) for deal in book}
