@@ -11,9 +11,9 @@ from eth_account import Account
 
 from lilypad.agents.provider import Provider, Workshop
 from lilypad.errors import ChainUnavailableError, ModuleInvalidError
-from lilypad.protocol.deal import Deal, DealStatus
+from lilypad.protocol.deal import Agreed, Deal, Job, open_deal
 from lilypad.protocol.offers import Domain, JobOffer, ResourceOffer
-from lilypad.protocol.terms import derive_terms
+from lilypad.protocol.terms import agreement_of, derive_terms
 from lilypad.protocol.words import Shares, Verification, Windows
 from lilypad.types import ZERO_ADDRESS, ZERO_DIGEST, Address, DealId, ModuleId, Resources
 
@@ -57,11 +57,14 @@ def agreed(since: int) -> Deal:
     verification, needs = Verification(provider), Resources()
     module = ModuleId(bytes(32))
     job = JobOffer(
-        creator, ZERO_ADDRESS, ZERO_ADDRESS, 0, since, 1, module, ZERO_DIGEST, needs, 1, 10, 10, WINDOWS, verification
+        *(creator, ZERO_ADDRESS, ZERO_ADDRESS, 0, since, 1, 1, module, ZERO_DIGEST, needs, 1, 10, 10, WINDOWS),
+        verification,
     )
-    resource = ResourceOffer(provider, 0, since, 1, bytes(32), needs, 1, 1, 10, 1, WINDOWS, verification)
-    terms = derive_terms(Domain(1, provider), job, resource, ZERO_ADDRESS, Shares())
-    return Deal(terms.id, job, resource, terms, DealStatus.AGREED, since)
+    resource = ResourceOffer(provider, 0, since, 1, bytes(32), needs, 1, 1, 10, 100, 0, WINDOWS, verification)
+    domain = Domain(1, provider)
+    terms = derive_terms(domain, job, resource, ZERO_ADDRESS, Shares())
+    what = Job(job.module, job.inputs, job.resources)
+    return open_deal(Agreed(terms, agreement_of(domain, job, resource), what, job.nonce, resource.nonce), since)
 
 
 def provider(actor: FailingActor, tmp_path: Path) -> Provider:
