@@ -11,11 +11,11 @@ from eth_account import Account
 
 from lilypad.agents.provider import Provider, Workshop
 from lilypad.errors import ChainUnavailableError, ModuleInvalidError
-from lilypad.protocol.deal import Agreed, Deal, Job, open_deal
+from lilypad.protocol.deal import Deal
 from lilypad.protocol.offers import Domain, JobOffer, ResourceOffer
-from lilypad.protocol.terms import agreement_of, derive_terms
 from lilypad.protocol.words import Shares, Verification, Windows
 from lilypad.types import ZERO_ADDRESS, ZERO_DIGEST, Address, DealId, ModuleId, Resources
+from tests.offchain import deals
 
 WINDOWS = Windows(decline=60, submit=600, judge=600, mediate=600)
 
@@ -61,10 +61,7 @@ def agreed(since: int) -> Deal:
         verification,
     )
     resource = ResourceOffer(provider, 0, since, 1, bytes(32), needs, 1, 1, 10, 100, 0, WINDOWS, verification)
-    domain = Domain(1, provider)
-    terms = derive_terms(domain, job, resource, ZERO_ADDRESS, Shares())
-    what = Job(job.module, job.inputs, job.resources)
-    return open_deal(Agreed(terms, agreement_of(domain, job, resource), what, job.nonce, resource.nonce), since)
+    return deals.agreed(Domain(1, provider), job, resource, ZERO_ADDRESS, Shares(), since)
 
 
 def provider(actor: FailingActor, tmp_path: Path) -> Provider:
