@@ -143,6 +143,7 @@ async def test_job__after_another__is_recorded_in_the_same_lane(network: LocalNe
 
 
 async def test_jobs__at_the_same_time__have_lanes_of_their_own(lily: Lilypad) -> None:
+    await lily.actor.deposit(10**18, key="for two jobs at once")
     jobs = [await lily.submit("cowsay", {"Message": message}) for message in ("left", "right")]
     ends = [steps[-1] for steps in await asyncio.gather(*(all_of(lily.follow(job)) for job in jobs))]
     assert [end.stage for end in ends] == [Stage.ACCEPTED] * 2
