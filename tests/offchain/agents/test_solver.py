@@ -25,6 +25,9 @@ class RefusingActor:
     def __init__(self, refusal: Exception) -> None:
         self.refusal = refusal
 
+    async def is_nonce_used(self, account: str, nonce: int) -> bool:
+        return False
+
     async def agree(self, job: SignedJob, resource: SignedResource) -> None:
         raise self.refusal
 
