@@ -1,7 +1,7 @@
 """The vault beside plain numbers, with controllers that mean no good.
 
-Whatever they lock, settle and pay, in words of any bits: every token is somebody's, no compartment reaches into another,
-and nothing comes out of nothing.
+Whatever they lock, settle and pay, in words of any bits: every token is somebody's, no compartment reaches into
+another, and nothing comes out of nothing.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ PEOPLE = (*CONTROLLERS, ADDRESSES["creator"], ADDRESSES["provider"], ZERO_ADDRES
 
 controllers, people = st.sampled_from(CONTROLLERS), st.sampled_from(PEOPLE)
 depositors = st.sampled_from(PEOPLE[:-1])
-portions = st.sampled_from(["none", "one", "half", "all", "one more", "most"])
+portions = st.sampled_from(["none", "one", "half", "all"] * 4 + ["one more", "most"])
 """Of whatever there is."""
-tricks = st.sampled_from(["honest"] * 6 + ["off by one", "lane above", "lanes above", "wrap around", "all bits"])
+tricks = st.sampled_from(["honest"] * 3 + ["off by one", "lane above", "lanes above", "wrap around", "all bits"])
 """What is credited instead of what was unlocked."""
-parts = st.lists(st.tuples(people, portions, st.integers(0, 4)), min_size=1, max_size=5)
+parts = st.lists(st.tuples(people, portions, st.integers(0, 4)), min_size=1, max_size=3)
 
 
 def portion(of: int, which: str) -> int:
@@ -47,15 +47,16 @@ def portion(of: int, which: str) -> int:
 
 
 def credited(unlocked: int, weights: Sequence[int], trick: str) -> list[int]:
-    """A sum in as many credits as there are weights; the trick is in the first of them."""
+    """A sum in as many credits as there are weights; the trick is in the first, or in first and last."""
     total = sum(weights) or 1
     credits = [unlocked * weight // total for weight in weights]
     credits[-1] += unlocked - sum(credits)
-    extra = {
-        "honest": 0, "off by one": 1, "lane above": 1 << 96, "lanes above": (unlocked << 96) + (1 << 192),
-        "wrap around": WRAP - unlocked, "all bits": WRAP - 1,
-    }[trick]  # fmt: skip
-    return [(credits[0] + extra) % WRAP, *credits[1:]]
+    more = {"off by one": 1, "lane above": 1 << 96, "lanes above": (unlocked << 96) + (1 << 192), "all bits": WRAP - 1}
+    credits[0] = (credits[0] + more.get(trick, 0)) % WRAP
+    if trick == "wrap around" and len(credits) > 1:  # to the right sum, in 256 bits
+        credits[0] += unlocked + 1
+        credits[-1] = (credits[-1] - unlocked - 1) % WRAP
+    return credits
 
 
 class Vault(RuleBasedStateMachine):
