@@ -100,6 +100,10 @@ class Evm:
         """For what has no ABI, such as a precompile."""
         return bytes(self._evm.message_call(DEPLOYER, address, calldata=data))
 
+    def store(self, contract: Contract, slot: int, value: int) -> None:
+        """Past everything that the contract would say to it."""
+        self._evm.insert_account_storage(contract.address, slot, value)
+
     def read(self, contract: Contract, function: str, *arguments: Any) -> Any:
         return self.call(DEPLOYER, contract, function, *arguments).value
 
