@@ -31,7 +31,7 @@ def test_agree__compatible_offers__log_carries_all_that_the_terms_follow_from(
     controller: Any, desk: Any, maker: Any, stranger: Any
 ) -> None:
     job, resource = maker.job(), maker.resource()
-    receipt = controller.agree(maker.pair(job, resource), sender=stranger)
+    receipt = controller.agree(*maker.pair(job, resource), sender=stranger)
 
     (event,) = controller.DealAgreed.from_receipt(receipt)
     logged = event.event_arguments
@@ -62,8 +62,8 @@ def test_agree__front_run_by_a_stranger__is_the_same_deal(
     case = desk.agree(job, resource, sender=stranger)
 
     assert case.terms.solver == desk.roles.solver.address  # not whoever came first
-    with reverts_with("Controller_NonceUsed", signer=job.creator, nonce=job.nonce):
-        controller.agree(maker.pair(job, resource), sender=desk.roles.solver)
+    with desk.nonce_used(job.creator, job.nonce):
+        controller.agree(*maker.pair(job, resource), sender=desk.roles.solver)
 
 
 def test_agree__at_the_edge_of_every_rule__is_agreed(desk: Any, maker: Any, chain: Any, at: Any) -> None:
@@ -100,7 +100,7 @@ def test_agree__creator_without_funds__reverts(controller: Any, maker: Any, stra
         free=free,
         needed=free + 1,
     ):
-        controller.agree(maker.pair(maker.job(payment_ceiling=free + 1), resource), sender=stranger)
+        controller.agree(*maker.pair(maker.job(payment_ceiling=free + 1), resource), sender=stranger)
 
 
 def test_agree__provider_without_funds__reverts(controller: Any, maker: Any, stranger: Any, books: Any) -> None:
@@ -112,7 +112,7 @@ def test_agree__provider_without_funds__reverts(controller: Any, maker: Any, str
         free=free,
         needed=free + 1,
     ):
-        controller.agree(maker.pair(maker.job(), maker.resource(collateral=free + 1)), sender=stranger)
+        controller.agree(*maker.pair(maker.job(), maker.resource(collateral=free + 1)), sender=stranger)
 
 
 def test_agree__funds_to_the_last_wei__is_agreed(desk: Any, maker: Any, books: Any) -> None:

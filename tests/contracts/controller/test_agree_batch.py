@@ -82,7 +82,7 @@ def test_agree_batch__bad_pairs__are_skipped_for_their_reasons(
     assert desk.agreed(receipt) == [first.id, last.id]
     assert desk.skipped(receipt) == dict(enumerate(bad, start=1))
     for case in (first, last):
-        assert protocol.storage.dealOf(controller, case.id)[0] == DealStatus.AGREED
+        assert desk.record(case).status == DealStatus.AGREED
 
 
 def test_agree_batch__same_pair_twice__is_agreed_once(
@@ -102,7 +102,7 @@ def test_agree_batch__skipped_for_want_of_funds__offers_are_not_used_up(
     cases = [desk.on_paper(), desk.on_paper()]
     receipt = controller.agreeBatch([maker.pair(c.job, c.resource) for c in cases], sender=roles.stranger)
     assert desk.skipped(receipt) == {1: "Payments_InsufficientFree"}
-    assert not controller.isNonceUsed(roles.creator, cases[1].job.nonce)
+    assert not payments.isNonceUsed(controller, roles.creator, cases[1].job.nonce)
     assert books.of(roles.provider) == Change(locked=COLLATERAL)
     payments.deposit(controller, roles.provider, COLLATERAL, sender=roles.holder)
     assert desk.agree(cases[1].job, cases[1].resource).id == cases[1].id

@@ -21,9 +21,9 @@ def refused(controller: Any, maker: Any, stranger: Any, books: Any) -> Any:
 
     def check(job: Any, resource: Any, error: str, **fields: Any) -> None:
         with reverts_with(f"Controller_{error}", **fields):
-            controller.agree(maker.pair(job, resource), sender=stranger)
-        assert not controller.isNonceUsed(job.creator, job.nonce)
-        assert not controller.isNonceUsed(resource.provider, resource.nonce)
+            controller.agree(*maker.pair(job, resource), sender=stranger)
+        assert not payments.isNonceUsed(controller, job.creator, job.nonce)
+        assert not payments.isNonceUsed(controller, resource.provider, resource.nonce)
 
     return check
 

@@ -10,6 +10,7 @@ import pytest
 from lilypad.protocol import settlement
 from lilypad.protocol.deal import DealStatus, Verdict, WayOut
 from lilypad.protocol.settlement import BURNED, Change
+from tests.contracts.desk import stands_at
 from tests.contracts.errors import reverts_with
 from tests.contracts.makers import ANY_PRICE, CEILING, COLLATERAL, MEDIATION_FEE, RIGHT, WINDOWS, words
 
@@ -55,7 +56,7 @@ def test_challenge_that_nobody_has_time_to_decide__provider_never_signed_for_it(
 ) -> None:
     hasty = replace(WINDOWS, mediate=1)
     with reverts_with("Controller_WindowsRefused", asked=hasty, limits=WINDOWS):
-        controller.agree(maker.pair(maker.job(windows=hasty), maker.resource()), sender=stranger)
+        controller.agree(*maker.pair(maker.job(windows=hasty), maker.resource()), sender=stranger)
 
 
 def test_pooled_escrow__deal_with_an_accomplice__cannot_touch_another_deal_s_collateral(
@@ -63,7 +64,7 @@ def test_pooled_escrow__deal_with_an_accomplice__cannot_touch_another_deal_s_col
 ) -> None:
     honest, fake = desk.agree(), desk.agree()
     false = replace(fake.terms, collateral=2 * COLLATERAL)
-    with reverts_with("Storage_WrongStatus", id=false.id, actual=DealStatus.NONE, expected=DealStatus.AGREED):
+    with stands_at(false, DealStatus.NONE, not_at=DealStatus.AGREED):
         controller.decline(false.words(), sender=provider)
     controller.decline(fake.terms.words(), sender=provider)
     assert books.of(provider).locked == honest.terms.collateral
@@ -130,7 +131,7 @@ def test_disputing_with_oneself__provider_and_challenger_together__lose(desk: An
 def test_result_set_twice__second_payment__reverts(controller: Any, desk: Any, creator: Any) -> None:
     case = desk.submitted()
     controller.accept(*case.submitted, sender=creator)
-    with reverts_with("Storage_WrongStatus", id=case.id, actual=DealStatus.ACCEPTED, expected=DealStatus.SUBMITTED):
+    with stands_at(case, DealStatus.ACCEPTED, not_at=DealStatus.SUBMITTED):
         controller.accept(*case.submitted, sender=creator)
 
 
@@ -153,7 +154,7 @@ def test_replay__offers_of_this_controller_at_another__revert(
     theirs = replace(maker.domain, controller=second.address)
     digest = theirs.digest(job.struct_hash())
     with reverts_with("Controller_BadSignature", signer=job.creator, digest=digest):
-        second.agree(maker.pair(job, resource), sender=roles.stranger)
+        second.agree(*maker.pair(job, resource), sender=roles.stranger)
 
 
 def test_replay__deal_of_this_controller_at_another__is_unknown(
@@ -162,5 +163,5 @@ def test_replay__deal_of_this_controller_at_another__is_unknown(
     parts = (protocol.payments, protocol.storage, protocol.modules, roles.treasury, roles.governor)
     second = roles.holder.deploy(compiled.LilypadController, *parts)
     case = desk.agree()
-    with reverts_with("Storage_WrongStatus", id=case.id, actual=DealStatus.NONE, expected=DealStatus.AGREED):
+    with stands_at(case, DealStatus.NONE, not_at=DealStatus.AGREED):
         second.submitResult(case.terms.words(), words(RIGHT), sender=roles.provider)

@@ -11,6 +11,7 @@ from eth_utils.address import to_checksum_address
 from lilypad.protocol.deal import DealStatus, Verdict
 from lilypad.protocol.terms import DealTerms
 from lilypad.protocol.words import Shares, Windows
+from tests.contracts.desk import stands_at
 from tests.contracts.errors import reverts_with
 from tests.contracts.makers import ANY_PRICE, RIGHT, words
 
@@ -37,7 +38,7 @@ def test_finalize__any_word_of_the_terms_changed__finds_no_deal(
     case = desk.submitted()
     at(case.since + case.terms.windows.judge + 1)
     false = replace(case.terms, **{name: other(getattr(case.terms, name))})
-    with reverts_with("Storage_WrongStatus", id=false.id, actual=DealStatus.NONE, expected=DealStatus.SUBMITTED):
+    with stands_at(false, DealStatus.NONE, not_at=DealStatus.SUBMITTED):
         controller.finalize(false.words(), words(RIGHT), sender=stranger)
 
 
@@ -54,7 +55,7 @@ def test_agreed__more_collateral_than_was_locked__finds_no_deal(
         "late": (false.terms.words(),),
         "settle": (*false.submitted, *signatures),
     }[call]
-    with reverts_with("Storage_WrongStatus", id=false.id, actual=DealStatus.NONE, expected=DealStatus.AGREED):
+    with stands_at(false, DealStatus.NONE, not_at=DealStatus.AGREED):
         getattr(controller, call)(*arguments, sender=roles.provider)
 
 
@@ -63,7 +64,7 @@ def test_submitted__oneself_as_provider__finds_no_deal(controller: Any, desk: An
     case = desk.submitted()
     false = replace(case, terms=replace(case.terms, provider=roles.creator.address))
     price = (ANY_PRICE,) if call == "challenge" else ()
-    with reverts_with("Storage_WrongStatus", id=false.id, actual=DealStatus.NONE, expected=DealStatus.SUBMITTED):
+    with stands_at(false, DealStatus.NONE, not_at=DealStatus.SUBMITTED):
         getattr(controller, call)(*false.submitted, *price, sender=roles.creator)
 
 
@@ -83,5 +84,5 @@ def test_verdict__oneself_as_mediation__finds_no_deal(controller: Any, desk: Any
     case = desk.challenged()
     verification = replace(case.terms.verification, mediation=creator.address)
     false = replace(case, terms=replace(case.terms, verification=verification))
-    with reverts_with("Storage_WrongStatus", id=false.id, actual=DealStatus.NONE, expected=DealStatus.CHALLENGED):
+    with stands_at(false, DealStatus.NONE, not_at=DealStatus.CHALLENGED):
         controller.verdict(*false.disputed, Verdict.WRONG, sender=creator)

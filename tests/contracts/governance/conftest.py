@@ -62,7 +62,7 @@ def house(compiled: Any, protocol: Protocol, roles: Roles, maker: Maker, chain: 
     own_maker = replace(maker, domain=Domain(chain.chain_id, Address(controller.address)), module=module)
     people = {name: Address(account.address) for name, account in vars(roles).items()}
     people |= {"mediation": own.mediation.address, "governor": governor.address, "timelock": timelock.address}
-    desk = Desk(controller, own.mediation, own_maker, roles)
+    desk = Desk(controller, storage, own.mediation, own_maker, roles)
     return House(own, governor, timelock, council, desk, Books(token, payments, controller, people))
 
 
