@@ -31,7 +31,7 @@ MANGLED: dict[str, Callable[[bytes], bytes]] = {
     "bit of a node flipped": lambda s: s[:-1] + bytes([s[-1] ^ 1]),
     "bit of the key's part flipped": lambda s: bytes([s[0] ^ 1]) + s[1:],
     "parity flipped": lambda s: s[:32] + bytes([s[32] ^ 0x80]) + s[33:],
-    "v in front of the proof": lambda s: s[:64] + b"\x1b" + s[64:],
+    "v that is none in front of the proof": lambda s: s[:64] + b"\x1d" + s[64:],
     "high s in 65 bytes": lambda s: with_high_s(s[:64]) + s[64:],
 }  # fmt: skip
 
@@ -107,10 +107,11 @@ def test_bulk__in_a_batch_of_settlements__does_not_count(controller: Any, desk: 
 
 
 def test_bulk__an_offer_a_second_time__reverts_while_the_others_stay_good(
-    desk: Any, jobs: Any, bring: Any, maker: Any
+    controller: Any, desk: Any, jobs: Any, bring: Any, provider: Any
 ) -> None:
     (first, signature), *others = jobs
-    bring(first, signature)
+    case = desk.agree(first, job_signature=signature)
+    controller.decline(case.terms.words(), sender=provider)
     with desk.nonce_used(first.creator, first.nonce):
         bring(first, signature)
     for job, its_own in others:
