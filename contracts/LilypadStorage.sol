@@ -71,8 +71,11 @@ contract LilypadStorage is ILilypadStorage {
         revert Storage_WrongDigest(lane, actual.digest(), expected.digest());
     }
 
-    /// @dev Whatever a controller does, a deal cannot go back nor leave an end.
+    /// @dev Whatever a controller does, a deal cannot go back nor leave an end. `from` is what is on record; `to` may be
+    /// any byte, and must not reach into another status' bits.
     function _isArrow(DealState from, DealState to) private pure returns (bool) {
-        return ARROWS >> (uint256(uint8(uint256(DealState.unwrap(from)))) << 4 | uint8(uint256(DealState.unwrap(to)))) & 1 != 0;
+        uint256 start = uint8(uint256(DealState.unwrap(from)));
+        uint256 end = uint8(uint256(DealState.unwrap(to)));
+        return end < 16 && ARROWS >> (start << 4 | end) & 1 != 0;
     }
 }

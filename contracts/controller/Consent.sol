@@ -21,6 +21,9 @@ abstract contract Consent is EIP712, IControllerErrors {
         keccak256("Submission(bytes32 deal,bytes32 commitment,uint64 instructionCount)");
     bytes32 private constant BULK_TYPEHASH = keccak256("Bulk(bytes32 root)");
 
+    /// @dev Of secp256k1: half the order of the curve.
+    uint256 private constant HALF_ORDER = 0x7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF5D576E7357A4501DDFE92F46681B20A0;
+
     /// @dev Who began a batch, while the controller calls itself for its entries.
     address private transient _batchSender;
 
@@ -62,7 +65,15 @@ abstract contract Consent is EIP712, IControllerErrors {
 
     /// @dev By a key, in the 64 bytes of ERC-2098.
     function _isSignedCompactly(address maker, bytes32 digest, bytes32 r, bytes32 vs) internal pure returns (bool) {
-        (address signer,,) = ECDSA.tryRecover(digest, r, vs);
+        bytes32 s = vs & bytes32(uint256(type(uint256).max >> 1));
+        // The other half of the order would be a second signature of the same key over the same.
+        if (uint256(s) > HALF_ORDER) return false;
+        uint8 v;
+        // Safe: one bit more than 27.
+        unchecked {
+            v = uint8(uint256(vs >> 255)) + 27;
+        }
+        address signer = ecrecover(digest, v, r, s);
         return signer == maker && maker != address(0);
     }
 

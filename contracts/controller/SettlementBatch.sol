@@ -10,6 +10,7 @@ import {toFunds} from "../types/Funds.sol";
 import {Lane} from "../types/Lane.sol";
 import {Legs, newLegs} from "../types/Leg.sol";
 import {Result} from "../types/Result.sol";
+import {Shares} from "../types/Shares.sol";
 import {Consent} from "./Consent.sol";
 import {DealSteps} from "./DealSteps.sol";
 
@@ -52,9 +53,10 @@ abstract contract SettlementBatch is DealSteps, Consent {
 
     /// @dev The provider's legs are one, the others' are one each.
     function _payBatch(Settling[] calldata entries, Record memory batch, uint256 recorded) private {
-        Legs memory legs = newLegs(entries.length * 4 + 1);
+        Legs memory legs = newLegs(entries.length * 3 + 2);
         uint256 collateral;
         uint256 earned;
+        uint256 forTreasury;
         for (uint256 i = 0; i < entries.length; ++i) {
             DealTerms calldata terms = entries[i].terms;
             Result calldata result = entries[i].result;
@@ -66,8 +68,17 @@ abstract contract SettlementBatch is DealSteps, Consent {
             uint256 price = _cost(terms, result);
             legs.unlock(terms.creator, terms.creator.amount() - price);
             collateral += terms.provider.amount();
-            earned += terms.conditions.shares().isNone() ? price : Settlement.split(legs, terms, price, TREASURY);
+            Shares shares = terms.conditions.shares();
+            if (shares.isNone()) {
+                earned += price;
+                continue;
+            }
+            (uint256 rest, uint256 toTreasury) =
+                Settlement.split(legs, price, shares, terms.solver.account(), terms.author.account());
+            earned += rest;
+            forTreasury += toTreasury;
         }
+        legs.credit(TREASURY, forTreasury);
         legs.unlock(toFunds(msg.sender, collateral), collateral + earned);
         _settle(legs);
     }
