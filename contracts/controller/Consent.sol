@@ -67,16 +67,15 @@ abstract contract Consent is EIP712, IControllerErrors {
 
     /// @dev By a key, in the 64 bytes of ERC-2098.
     function _isSignedCompactly(address maker, bytes32 digest, bytes32 r, bytes32 vs) internal pure returns (bool) {
-        bytes32 s = vs & bytes32(uint256(type(uint256).max >> 1));
-        // The other half of the order would be a second signature of the same key over the same.
-        if (uint256(s) > HALF_ORDER) return false;
+        bytes32 s = (vs << 1) >> 1;
         uint8 v;
         // Safe: one bit more than 27.
         unchecked {
             v = uint8(uint256(vs >> 255)) + 27;
         }
         address signer = ecrecover(digest, v, r, s);
-        return signer == maker && maker != address(0);
+        // In the other half of the order lies a second signature of the same key under the same.
+        return signer == maker && maker != address(0) && uint256(s) <= HALF_ORDER;
     }
 
     function _requireSigned(address maker, bytes32 digest, bytes calldata signature) private view {

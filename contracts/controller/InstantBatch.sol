@@ -49,21 +49,28 @@ abstract contract InstantBatch is DealSteps, Consent {
     }
 
     /// @dev In the order in which `instant` checks the same.
-    /// @return selector of the error, zero if there is nothing against the entry.
+    /// @return refusal selector of the error, zero if there is nothing against the entry.
     function _refusal(SignedInstantDeal calldata entry, ModuleId module, bytes32 domain, uint256 protocolBps)
         private
         view
-        returns (bytes4)
+        returns (bytes4 refusal)
     {
         InstantDeal calldata deal = entry.deal;
         InstantNumbers numbers = deal.numbers;
-        if (deal.provider != msg.sender) return Controller_NotParty.selector;
-        if (protocolBps > numbers.shares().protocolBps()) return Controller_SharesTooHigh.selector;
-        if (block.timestamp > numbers.expiry()) return Controller_OfferExpired.selector;
-        if (numbers.shares().totalBps() > BPS) return Controller_SharesTooHigh.selector;
-        bytes32 digest = MessageHashUtils.toTypedDataHash(domain, deal.hash(module));
-        if (!_isSignedCompactly(deal.creator.account(), digest, entry.r, entry.vs)) return Controller_BadSignature.selector;
-        return 0;
+        Shares shares = numbers.shares();
+        if (deal.provider != msg.sender) {
+            refusal = Controller_NotParty.selector;
+        } else if (protocolBps > shares.protocolBps()) {
+            refusal = Controller_SharesTooHigh.selector;
+        } else if (block.timestamp > numbers.expiry()) {
+            refusal = Controller_OfferExpired.selector;
+        } else if (shares.totalBps() > BPS) {
+            refusal = Controller_SharesTooHigh.selector;
+        } else {
+            bytes32 digest = MessageHashUtils.toTypedDataHash(domain, deal.hash(module));
+            bool isSigned = _isSignedCompactly(deal.creator.account(), digest, entry.r, entry.vs);
+            if (!isSigned) refusal = Controller_BadSignature.selector;
+        }
     }
 
     function _refusalToPay(bool isStale) private pure returns (bytes4) {

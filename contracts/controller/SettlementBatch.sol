@@ -38,20 +38,19 @@ abstract contract SettlementBatch is DealSteps, Consent {
     }
 
     function _prepare(uint256 i, Settling calldata entry, bytes32 domain, Record memory batch) private {
-        if (entry.terms.provider.account() != msg.sender) {
-            emit EntrySkipped(i, Controller_NotParty.selector);
-            return;
-        }
+        (address creator, address provider) = (entry.terms.creator.account(), entry.terms.provider.account());
         DealId id = dealId(entry.terms);
         bytes32 accepted = MessageHashUtils.toTypedDataHash(domain, _acceptanceHash(id, entry.result));
-        if (!_isSignedCompactly(entry.terms.creator.account(), accepted, entry.r, entry.vs)) {
+        if (provider != msg.sender) {
+            emit EntrySkipped(i, Controller_NotParty.selector);
+        } else if (!_isSignedCompactly(creator, accepted, entry.r, entry.vs)) {
             emit EntrySkipped(i, Controller_BadSignature.selector);
-            return;
+        } else {
+            batch.ids[i] = id;
+            batch.lanes[i] = laneOf(entry.terms);
+            batch.from[i] = _agreed(id);
+            batch.to[i] = toState(DealStatus.Accepted, entry.result.digestOf(id));
         }
-        batch.ids[i] = id;
-        batch.lanes[i] = laneOf(entry.terms);
-        batch.from[i] = _agreed(id);
-        batch.to[i] = toState(DealStatus.Accepted, entry.result.digestOf(id));
     }
 
     /// @dev The provider's legs are one and the treasury's, the others' are one each.
@@ -61,8 +60,8 @@ abstract contract SettlementBatch is DealSteps, Consent {
         uint256 earned;
         uint256 forTreasury;
         for (uint256 i = 0; i < entries.length; ++i) {
-            DealTerms calldata terms = entries[i].terms;
-            Result calldata result = entries[i].result;
+            Settling calldata entry = entries[i];
+            (DealTerms calldata terms, Result calldata result) = (entry.terms, entry.result);
             if (recorded >> i & 1 == 0) {
                 if (Lane.unwrap(batch.lanes[i]) != 0) _emitNotRecorded(i, terms);
                 continue;
