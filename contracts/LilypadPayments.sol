@@ -139,8 +139,11 @@ contract LilypadPayments is ILilypadPayments, ILilypadPaymentsController {
         for (uint256 i = 0; i < unlocks.length; ++i) {
             (Funds unlock, uint256 credit) = (unlocks[i], credits[i]);
             _settle(accounts, unlock, credit);
-            unlocked += unlock.amount();
             credited += credit;
+            // Safe: numbers of 96 bits.
+            unchecked {
+                unlocked += unlock.amount();
+            }
         }
         _requireConserved(unlocked, credited);
     }
@@ -176,11 +179,12 @@ contract LilypadPayments is ILilypadPayments, ILilypadPaymentsController {
             if (payer.account() == address(0)) continue;
             Account storage account = accounts[payer.account()];
             Balance balance = account.balance;
+            uint32 nonce = nonces[i];
             if (balance.free() < payer.amount()) {
-                if (balance.nonces().isUsed(account.words, nonces[i])) stale |= 1 << i;
+                if (balance.nonces().isUsed(account.words, nonce)) stale |= 1 << i;
                 continue;
             }
-            (bool fresh, NonceSegment next) = balance.nonces().use(account.words, nonces[i]);
+            (bool fresh, NonceSegment next) = balance.nonces().use(account.words, nonce);
             if (!fresh) {
                 stale |= 1 << i;
                 continue;

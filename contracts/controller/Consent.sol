@@ -7,6 +7,7 @@ import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProo
 import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
 import {IControllerErrors} from "../interfaces/ILilypadController.sol";
 import {DealId} from "../types/DealId.sol";
+import {hashOf} from "../types/Hash.sol";
 import {Result} from "../types/Result.sol";
 
 /// @notice Whether an account agrees to something: it sends the transaction, or has signed, with a key or as a contract.
@@ -40,15 +41,16 @@ abstract contract Consent is EIP712, IControllerErrors {
         return msg.sender == address(this) ? _batchSender : msg.sender;
     }
 
-    function _acceptanceDigest(DealId id, Result calldata result) internal view returns (bytes32) {
-        return _resultDigest(ACCEPTANCE_TYPEHASH, id, result);
+    /// @return EIP-712 struct hash.
+    function _acceptanceHash(DealId id, Result calldata result) internal pure returns (bytes32) {
+        return _resultHash(ACCEPTANCE_TYPEHASH, id, result);
     }
 
     function _requireAcceptance(address creator, DealId id, Result calldata result, bytes calldata signature)
         internal
         view
     {
-        if (!_isSender(creator, signature)) _requireSigned(creator, _acceptanceDigest(id, result), signature);
+        if (!_isSender(creator, signature)) _requireSigned(creator, _resultDigest(ACCEPTANCE_TYPEHASH, id, result), signature);
     }
 
     function _requireSubmission(address provider, DealId id, Result calldata result, bytes calldata signature)
@@ -65,16 +67,15 @@ abstract contract Consent is EIP712, IControllerErrors {
 
     /// @dev By a key, in the 64 bytes of ERC-2098.
     function _isSignedCompactly(address maker, bytes32 digest, bytes32 r, bytes32 vs) internal pure returns (bool) {
-        bytes32 s = vs & bytes32(uint256(type(uint256).max >> 1));
-        // The other half of the order would be a second signature of the same key over the same.
-        if (uint256(s) > HALF_ORDER) return false;
+        bytes32 s = (vs << 1) >> 1;
         uint8 v;
         // Safe: one bit more than 27.
         unchecked {
             v = uint8(uint256(vs >> 255)) + 27;
         }
         address signer = ecrecover(digest, v, r, s);
-        return signer == maker && maker != address(0);
+        // In the other half of the order lies a second signature of the same key under the same.
+        return signer == maker && maker != address(0) && uint256(s) <= HALF_ORDER;
     }
 
     function _requireSigned(address maker, bytes32 digest, bytes calldata signature) private view {
@@ -113,7 +114,11 @@ abstract contract Consent is EIP712, IControllerErrors {
         return MerkleProof.processProof(nodes, keccak256(abi.encode(digest)));
     }
 
+    function _resultHash(bytes32 typehash, DealId id, Result calldata result) private pure returns (bytes32) {
+        return hashOf(typehash, DealId.unwrap(id), result.commitment, bytes32(uint256(result.instructionCount)));
+    }
+
     function _resultDigest(bytes32 typehash, DealId id, Result calldata result) private view returns (bytes32) {
-        return _hashTypedDataV4(keccak256(abi.encode(typehash, id, result.commitment, result.instructionCount)));
+        return _hashTypedDataV4(_resultHash(typehash, id, result));
     }
 }

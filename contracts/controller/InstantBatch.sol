@@ -49,28 +49,34 @@ abstract contract InstantBatch is DealSteps, Consent {
     }
 
     /// @dev In the order in which `instant` checks the same.
-    /// @return selector of the error, zero if there is nothing against the entry.
+    /// @return refusal selector of the error, zero if there is nothing against the entry.
     function _refusal(SignedInstantDeal calldata entry, ModuleId module, bytes32 domain, uint256 protocolBps)
         private
         view
-        returns (bytes4)
+        returns (bytes4 refusal)
     {
         InstantDeal calldata deal = entry.deal;
         InstantNumbers numbers = deal.numbers;
-        if (deal.provider != msg.sender) return Controller_NotParty.selector;
-        if (protocolBps > numbers.shares().protocolBps()) return Controller_SharesTooHigh.selector;
-        if (block.timestamp > numbers.expiry()) return Controller_OfferExpired.selector;
         Shares shares = numbers.shares();
-        if (shares.totalBps() > BPS) return Controller_SharesTooHigh.selector;
-        if (!shares.isNone() && _isForNobody(deal, shares)) return IPaymentsErrors.Payments_ZeroAddress.selector;
-        bytes32 digest = MessageHashUtils.toTypedDataHash(domain, deal.hash(module));
-        if (!_isSignedCompactly(deal.creator.account(), digest, entry.r, entry.vs)) return Controller_BadSignature.selector;
-        return 0;
+        if (deal.provider != msg.sender) {
+            refusal = Controller_NotParty.selector;
+        } else if (protocolBps > shares.protocolBps()) {
+            refusal = Controller_SharesTooHigh.selector;
+        } else if (block.timestamp > numbers.expiry()) {
+            refusal = Controller_OfferExpired.selector;
+        } else {
+            if (!shares.isNone()) refusal = _refusalOfShares(deal, shares);
+            bytes32 digest = MessageHashUtils.toTypedDataHash(domain, deal.hash(module));
+            bool isSigned = _isSignedCompactly(deal.creator.account(), digest, entry.r, entry.vs);
+            if (refusal == 0 && !isSigned) refusal = Controller_BadSignature.selector;
+        }
     }
 
-    function _isForNobody(InstantDeal calldata deal, Shares shares) private pure returns (bool) {
-        return (deal.solver == address(0) && shares.solverBps() != 0)
+    function _refusalOfShares(InstantDeal calldata deal, Shares shares) private pure returns (bytes4) {
+        if (shares.totalBps() > BPS) return Controller_SharesTooHigh.selector;
+        bool isForNobody = (deal.solver == address(0) && shares.solverBps() != 0)
             || (deal.author == address(0) && shares.royaltyBps() != 0);
+        return isForNobody ? IPaymentsErrors.Payments_ZeroAddress.selector : bytes4(0);
     }
 
     function _refusalToPay(bool isStale) private pure returns (bytes4) {
