@@ -69,7 +69,7 @@ abstract contract SettlementBatch is DealSteps, Consent {
             uint64 instructionCount = result.instructionCount;
             emit DealSettled(batch.ids[i], result.commitment, instructionCount);
             uint256 price = Settlement.cost(terms, instructionCount);
-            // Safe: numbers of 96 bits, no more than 256 of each, and the price is no more than the ceiling.
+            // Safe: no more than 256 numbers of 96 bits each, and the price is no more than the ceiling.
             unchecked {
                 legs.unlock(terms.creator, terms.creator.amount() - price);
                 collateral += terms.provider.amount();
