@@ -65,10 +65,10 @@ abstract contract InstantBatch is DealSteps, Consent {
         } else if (block.timestamp > numbers.expiry()) {
             refusal = Controller_OfferExpired.selector;
         } else {
-            if (!shares.isNone()) refusal = _refusalOfShares(deal, shares);
             bytes32 digest = MessageHashUtils.toTypedDataHash(domain, deal.hash(module));
             bool isSigned = _isSignedCompactly(deal.creator.account(), digest, entry.r, entry.vs);
-            if (refusal == 0 && !isSigned) refusal = Controller_BadSignature.selector;
+            if (!isSigned) refusal = Controller_BadSignature.selector;
+            else if (!shares.isNone()) refusal = _refusalOfShares(deal, shares);
         }
     }
 
