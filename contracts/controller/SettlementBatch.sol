@@ -63,7 +63,8 @@ abstract contract SettlementBatch is DealSteps, Consent {
             Settling calldata entry = entries[i];
             (DealTerms calldata terms, Result calldata result) = (entry.terms, entry.result);
             if (recorded >> i & 1 == 0) {
-                if (Lane.unwrap(batch.lanes[i]) != 0) _emitNotRecorded(i, terms);
+                // The deal does not stand, in its lane, where a settlement begins.
+                if (Lane.unwrap(batch.lanes[i]) != 0) emit EntrySkipped(i, ILilypadStorage.Storage_WrongDigest.selector);
                 continue;
             }
             uint64 instructionCount = result.instructionCount;
@@ -86,13 +87,5 @@ abstract contract SettlementBatch is DealSteps, Consent {
         legs.credit(TREASURY, forTreasury);
         legs.unlock(toFunds(msg.sender, collateral), collateral + earned);
         _settle(legs);
-    }
-
-    function _emitNotRecorded(uint256 i, DealTerms calldata terms) private {
-        uint64 lane = uint64(terms.conditions.laneNumber());
-        bool isAgreed = STORAGE.dealOf(address(this), terms.creator.account(), lane).status == DealStatus.Agreed;
-        emit EntrySkipped(
-            i, isAgreed ? ILilypadStorage.Storage_WrongDigest.selector : ILilypadStorage.Storage_WrongStatus.selector
-        );
     }
 }
