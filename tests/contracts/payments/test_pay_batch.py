@@ -134,7 +134,9 @@ def test_pay_batch__locked__stays_locked(pay: Any, payments: Any, rich: Any, oth
 def test_pay_batch__nobody__is_left_alone_even_with_a_balance(
     pay: Any, payments: Any, rich: Any, free: Any, used: Any, other: Any
 ) -> None:
-    payments.pay(pack_funds(rich[0].address, 5), 0, [pack_funds(ZERO_ADDRESS, 5)], sender=other)
+    lent = pack_funds(rich[0].address, 5)
+    payments.bond(lent, sender=other)
+    payments.settleAll([lent, pack_funds(ZERO_ADDRESS, 0)], [0, 5], sender=other)
     assert pay((ZERO_ADDRESS, 0, 0), (ZERO_ADDRESS, 5, 1), (rich[1], 1, 0)) == (0b100, 0)
     assert free(ZERO_ADDRESS) == 5
     assert not used(ZERO_ADDRESS, 0)
