@@ -109,7 +109,8 @@ DOORS = {
     },
     "LilypadStorage": {"open", "advance", "advanceBatch"},  # the controller's own deals
     "LilypadController": {
-        "agree", "agreeBatch", "settle", "settleBatch", "instant", "instantBatch", "net",  # anyone with both sides' consent
+        "agree", "agreeBatch", "settle", "settleBatch",  # anyone with both sides' consent
+        "instant", "instantBatch", "net",  # the same
         "decline", "submitResult", "accept", "acceptSigned",  # a party, or whoever has its signature
         "finalize", "late", "expire", "challenge",  # anyone, as the terms' windows say
         "verdict",  # the mediation that both signed for
