@@ -33,7 +33,7 @@ unexport PYTHONDONTWRITEBYTECODE
 UV     := $(VIRTUAL_ENV)/bin/uv
 QUIET  := >$(BUILD)/setup.log 2>&1 || { tail -40 $(BUILD)/setup.log; exit 1; }
 
-.PHONY: help setup demo up test lint test-contracts test-offchain invariants format shell gas lock clean
+.PHONY: help setup demo up test lint test-contracts test-offchain invariants coverage prove format shell gas lock clean
 
 help:
 	@sed -n '1,7s/^# \{0,1\}//p' Makefile
@@ -57,15 +57,30 @@ lint: $(DONE)/test
 	@mypy
 
 test-offchain: $(DONE)/test
-	@pytest -p no:ape_test tests/test_architecture.py tests/offchain tests/invariants tests/e2e
+	@pytest -p no:ape_test tests/test_architecture.py tests/offchain tests/invariants tests/coverage tests/e2e
 
 test-contracts: $(DONE)/test
 	@mkdir -p $(BUILD)/home
-	@HOME=$(BUILD)/home ape test tests/contracts  # anvil keeps old states in the home directory
+	@# anvil keeps old states in the home directory
+	@HOME=$(BUILD)/home ape test tests/contracts
+
+# Branches of the contracts that their tests take: the tests' tape, sent again to contracts that tell (tests/coverage).
+TAPE := $(BUILD)/coverage/tape
+
+coverage: $(TAPE)
+	@HOME=$(BUILD)/home python -m tests.coverage.measure
+
+$(TAPE): $(DONE)/test $(wildcard tests/contracts/*.py tests/contracts/*/*.py)
+	@mkdir -p $(BUILD)/home
+	@HOME=$(BUILD)/home LILYPAD_TAPE=$(TAPE) PYTHONPATH=. ape test tests/contracts -p tests.coverage.recorder
 
 # 120,000 calls on the contracts in any order by anybody; make test has 5,000 of them.
 invariants: $(DONE)/test
 	@LILYPAD_INVARIANT_EXAMPLES=2000 pytest -p no:ape_test --timeout 3600 -q tests/invariants
+
+# What tools can prove or find: conservation for all inputs by halmos, and no finding of slither without an answer.
+prove: $(DONE)/prove
+	@HOME=$(BUILD)/home pytest -p no:ape_test tests/proofs
 
 format: $(DONE)/test
 	@ruff check --fix . ; ruff format .
@@ -79,7 +94,7 @@ shell: $(DONE)/test
 
 # After a change of requirements/*.in: new pins with hashes, and no address of where they came from.
 lock: $(DONE)/uv
-	@cd requirements && for set in uv run test; do \
+	@cd requirements && for set in uv run test prove; do \
 	  $(UV) pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-header \
 	    --no-emit-index-url --no-emit-find-links $$set.in -o $$set.txt; done
 
@@ -127,4 +142,11 @@ $(DONE)/test: requirements/test.txt $(DONE)/contracts
 	@echo "Setting up the tests ..."
 	@$(UV) pip install --require-hashes -r requirements/test.txt $(QUIET)
 	@npm ci --no-fund --no-audit $(QUIET)
+	@touch $@
+
+# An environment of its own: halmos and ape cannot agree on a version of rich.
+$(DONE)/prove: requirements/prove.txt $(DONE)/test
+	@echo "Setting up the provers ..."
+	@$(UV) venv --quiet --clear $(BUILD)/prove/venv $(QUIET)
+	@VIRTUAL_ENV=$(BUILD)/prove/venv $(UV) pip install --require-hashes -r requirements/prove.txt $(QUIET)
 	@touch $@

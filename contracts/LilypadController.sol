@@ -3,7 +3,9 @@ pragma solidity 0.8.37;
 
 import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
 import {Ownable2Step} from "@openzeppelin/contracts/access/Ownable2Step.sol";
-import {Consent} from "./controller/Consent.sol";
+import {DealSteps} from "./controller/DealSteps.sol";
+import {InstantBatch} from "./controller/InstantBatch.sol";
+import {SettlementBatch} from "./controller/SettlementBatch.sol";
 import {ILilypadController} from "./interfaces/ILilypadController.sol";
 import {ILilypadModules} from "./interfaces/ILilypadModules.sol";
 import {ILilypadPaymentsController} from "./interfaces/ILilypadPayments.sol";
@@ -16,7 +18,7 @@ import {DealId} from "./types/DealId.sol";
 import {Agreement, DealTerms, Settling, dealId, laneOf} from "./types/DealTerms.sol";
 import {toConditions} from "./types/Conditions.sol";
 import {Funds, toFunds} from "./types/Funds.sol";
-import {InstantDeal} from "./types/InstantDeal.sol";
+import {InstantDeal, SignedInstantDeal} from "./types/InstantDeal.sol";
 import {Lane, toLane} from "./types/Lane.sol";
 import {Legs, newLegs} from "./types/Leg.sol";
 import {Listing} from "./types/Listing.sol";
@@ -29,25 +31,18 @@ import {Verification} from "./types/Verification.sol";
 
 /// @title The only door to a deal: checks who may do what until when, then has storage record it and the vault pay.
 /// @notice Holds no funds and no deals. Its owner sets two parameters within bounds, for deals agreed afterwards.
-contract LilypadController is ILilypadController, Consent, Ownable2Step {
+contract LilypadController is ILilypadController, SettlementBatch, InstantBatch, Ownable2Step {
     /// @dev What one entry of a batch may use, so that a signer's contract cannot burn the gas of the others.
     uint256 private constant ENTRY_GAS = 500_000;
     /// @dev What must be left before each entry, so that it is given as much: 63/64 of what is left can be passed on,
     /// after the entry was copied.
     uint256 private constant GAS_BEFORE_ENTRY = ENTRY_GAS + ENTRY_GAS / 16;
 
-    /// @dev Storage says with one bit each which entries of a batch it recorded.
-    uint256 private constant MOST_ENTRIES = 256;
-
     uint16 public constant MAX_PROTOCOL_BPS = 1_000;
     uint16 public constant MIN_COLLATERAL_FLOOR_BPS = 1_000;
     uint16 public constant MAX_COLLATERAL_FLOOR_BPS = 50_000;
 
-    ILilypadPaymentsController public immutable PAYMENTS;
-    ILilypadStorage public immutable STORAGE;
     ILilypadModules public immutable MODULES;
-    /// @notice Credited with the protocol's share.
-    address public immutable TREASURY;
 
     /// @notice The protocol's share of each cost agreed from now on.
     uint16 public protocolBps;
@@ -60,11 +55,8 @@ contract LilypadController is ILilypadController, Consent, Ownable2Step {
         ILilypadModules modules,
         address treasury,
         address governor
-    ) Ownable(governor) {
-        PAYMENTS = payments;
-        STORAGE = storage_;
+    ) DealSteps(payments, storage_, treasury) Ownable(governor) {
         MODULES = modules;
-        TREASURY = treasury;
     }
 
     // ------------------------------------------------------------------ agreement
@@ -122,11 +114,8 @@ contract LilypadController is ILilypadController, Consent, Ownable2Step {
 
         // Interaction
         shares = toShares(shares.solverBps(), shares.royaltyBps(), share);
-        PAYMENTS.pay(
-            deal.creator,
-            deal.numbers.nonce(),
-            Settlement.direct(cost, shares, deal.provider, deal.solver, deal.author, TREASURY)
-        );
+        Funds[] memory payees = Settlement.direct(cost, shares, deal.provider, deal.solver, deal.author, TREASURY);
+        PAYMENTS.pay(deal.creator, deal.numbers.nonce(), payees);
     }
 
     /// @inheritdoc ILilypadController
@@ -142,11 +131,10 @@ contract LilypadController is ILilypadController, Consent, Ownable2Step {
         emit DealsNetted(creator, netting.provider, netting.deals, netting.root, uint96(amount), share, netting.nonce);
 
         // Interaction
-        PAYMENTS.pay(
-            netting.creator,
-            netting.nonce,
-            Settlement.direct(amount, toShares(0, 0, share), netting.provider, address(0), address(0), TREASURY)
-        );
+        Shares shares = toShares(0, 0, share);
+        Funds[] memory payees =
+            Settlement.direct(amount, shares, netting.provider, address(0), address(0), TREASURY);
+        PAYMENTS.pay(netting.creator, netting.nonce, payees);
     }
 
     // ------------------------------------------------------------------ batches
@@ -171,14 +159,12 @@ contract LilypadController is ILilypadController, Consent, Ownable2Step {
 
     /// @inheritdoc ILilypadController
     function settleBatch(Settling[] calldata entries) external {
-        uint256 count = entries.length;
-        if (count > MOST_ENTRIES) revert Controller_BatchTooLarge(count, MOST_ENTRIES);
-        Record memory batch =
-            Record(new DealId[](count), new Lane[](count), new DealState[](count), new DealState[](count));
-        for (uint256 i = 0; i < count; ++i) {
-            _prepare(i, entries[i], batch);
-        }
-        _payBatch(entries, batch, STORAGE.advanceBatch(batch.lanes, batch.from, batch.to));
+        _settleBatch(entries);
+    }
+
+    /// @inheritdoc ILilypadController
+    function instantBatch(SignedInstantDeal[] calldata entries) external {
+        _instantBatch(entries, protocolBps);
     }
 
     // ------------------------------------------------------------------ the provider's side
@@ -382,46 +368,6 @@ contract LilypadController is ILilypadController, Consent, Ownable2Step {
         );
     }
 
-    /// @dev What is on record of a deal that has no result.
-    function _idDigest(DealId id) private pure returns (bytes26) {
-        return bytes26(DealId.unwrap(id));
-    }
-
-    function _cost(DealTerms calldata terms, Result calldata result) private pure returns (uint256) {
-        return Settlement.cost(terms, result.instructionCount);
-    }
-
-    function _settle(Legs memory legs) private {
-        legs.finish();
-        PAYMENTS.settleAll(legs.unlocks, legs.credits);
-    }
-
-    function _accept(DealId id, DealTerms calldata terms, Result calldata result) private returns (uint256 since) {
-        bytes26 digest = result.digestOf(id);
-        since = _leaveSubmitted(terms, digest, DealStatus.Accepted, digest);
-        emit DealAccepted(id);
-    }
-
-    function _pay(DealTerms calldata terms, Result calldata result) private {
-        uint256 price = _cost(terms, result);
-        if (!terms.conditions.shares().isNone()) {
-            _settle(Settlement.paid(terms, price, TREASURY));
-            return;
-        }
-        // Safe: the price is no more than the ceiling, and amounts have 96 bits.
-        unchecked {
-            uint256 refund = terms.creator.amount() - price;
-            PAYMENTS.settle(terms.creator, refund, terms.provider, terms.provider.amount() + price);
-        }
-    }
-
-    /// @dev Nobody is paid; the provider gives the creator a part of its collateral.
-    function _goHome(DealTerms calldata terms, uint256 penaltyBps) private {
-        uint256 collateral = terms.provider.amount();
-        uint256 penalty = Settlement.share(collateral, penaltyBps);
-        PAYMENTS.settle(terms.creator, terms.creator.amount() + penalty, terms.provider, collateral - penalty);
-    }
-
     function _end(DealId id, DealTerms calldata terms, Result calldata result, Challenge calldata dispute)
         private
         returns (uint256 since)
@@ -429,101 +375,6 @@ contract LilypadController is ILilypadController, Consent, Ownable2Step {
         since = _leaveChallenged(id, terms, result, dispute, DealStatus.Undecided);
         emit DealDecided(id, Verdict.Undecided);
         _settle(Settlement.undecided(terms, dispute));
-    }
-
-    /// @dev What a batch has to record; an entry that is refused before stays empty, which no deal's record matches.
-    struct Record {
-        DealId[] ids;
-        Lane[] lanes;
-        DealState[] from;
-        DealState[] to;
-    }
-
-    function _prepare(uint256 i, Settling calldata entry, Record memory batch) private {
-        DealId id = dealId(entry.terms);
-        if (entry.terms.provider.account() != msg.sender) {
-            emit EntrySkipped(i, Controller_NotParty.selector);
-        } else if (
-            !_isSignedCompactly(entry.terms.creator.account(), _acceptanceDigest(id, entry.result), entry.r, entry.vs)
-        ) {
-            emit EntrySkipped(i, Controller_BadSignature.selector);
-        } else {
-            batch.ids[i] = id;
-            batch.lanes[i] = laneOf(entry.terms);
-            batch.from[i] = _agreed(id);
-            batch.to[i] = toState(DealStatus.Accepted, entry.result.digestOf(id));
-        }
-    }
-
-    /// @dev The provider's legs are one, and so are the treasury's; the others' are one each.
-    function _payBatch(Settling[] calldata entries, Record memory batch, uint256 recorded) private {
-        Legs memory legs = newLegs(entries.length * 3 + 2);
-        uint256 collateral;
-        uint256 toProvider;
-        uint256 toTreasury;
-        for (uint256 i = 0; i < entries.length; ++i) {
-            DealTerms calldata terms = entries[i].terms;
-            Result calldata result = entries[i].result;
-            if (recorded >> i & 1 == 0) {
-                if (Lane.unwrap(batch.lanes[i]) != 0) _emitNotRecorded(i, terms);
-                continue;
-            }
-            emit DealSettled(batch.ids[i], result.commitment, result.instructionCount);
-            uint256 price = _cost(terms, result);
-            legs.unlock(terms.creator, terms.creator.amount() - price);
-            collateral += terms.provider.amount();
-            if (!terms.conditions.shares().isNone()) {
-                uint256 share = Settlement.share(price, terms.conditions.shares().protocolBps());
-                toTreasury += share;
-                price -= share + Settlement.payShares(legs, terms, price);
-            }
-            toProvider += price;
-        }
-        legs.unlock(toFunds(msg.sender, collateral), collateral + toProvider);
-        legs.credit(TREASURY, toTreasury);
-        _settle(legs);
-    }
-
-    function _emitNotRecorded(uint256 i, DealTerms calldata terms) private {
-        uint64 lane = uint64(terms.conditions.laneNumber());
-        bool isAgreed = STORAGE.dealOf(address(this), terms.creator.account(), lane).status == DealStatus.Agreed;
-        emit EntrySkipped(
-            i, isAgreed ? ILilypadStorage.Storage_WrongDigest.selector : ILilypadStorage.Storage_WrongStatus.selector
-        );
-    }
-
-
-    function _agreed(DealId id) private pure returns (DealState) {
-        return toState(DealStatus.Agreed, _idDigest(id));
-    }
-
-    function _leaveAgreed(DealId id, DealTerms calldata terms, DealStatus to, bytes26 digest)
-        private
-        returns (uint256 since)
-    {
-        return STORAGE.advance(laneOf(terms), _agreed(id), toState(to, digest));
-    }
-
-    function _leaveSubmitted(DealTerms calldata terms, bytes26 result, DealStatus to, bytes26 digest)
-        private
-        returns (uint256 since)
-    {
-        return STORAGE.advance(laneOf(terms), toState(DealStatus.Submitted, result), toState(to, digest));
-    }
-
-    function _leaveChallenged(
-        DealId id,
-        DealTerms calldata terms,
-        Result calldata result,
-        Challenge calldata dispute,
-        DealStatus to
-    ) private returns (uint256 since) {
-        DealState from = toState(DealStatus.Challenged, dispute.digestWith(id, result));
-        return STORAGE.advance(laneOf(terms), from, toState(to, result.digestOf(id)));
-    }
-
-    function _requireSender(DealId id, address party) private view {
-        if (msg.sender != party) revert Controller_NotParty(id, msg.sender, party);
     }
 
     function _requireUnexpired(address signer, uint256 expiry) private view {
@@ -535,14 +386,6 @@ contract LilypadController is ILilypadController, Consent, Ownable2Step {
         uint16 share = protocolBps;
         if (share > signed) revert Controller_SharesTooHigh(share, signed);
         return share;
-    }
-
-    function _requireUntil(DealId id, uint256 deadline) private view {
-        if (block.timestamp > deadline) revert Controller_TooLate(id, deadline, block.timestamp);
-    }
-
-    function _requireAfter(DealId id, uint256 deadline) private view {
-        if (block.timestamp <= deadline) revert Controller_TooEarly(id, deadline, block.timestamp);
     }
 
     /// @dev A batch that is sent with too little gas fails as a whole: no entry is skipped for its sender's thrift, and an

@@ -1,4 +1,4 @@
-"""Puts the measured gas of benchmarks/gas.json into the table of docs/contracts.md.
+"""Puts the measured gas of benchmarks/gas.json into the tables of docs/contracts.md and docs/gas.md.
 
 python scripts/export_gas.py
 """
@@ -6,29 +6,33 @@ python scripts/export_gas.py
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 MEASURED = ROOT / "benchmarks" / "gas.json"
-TARGET = ROOT / "docs" / "contracts.md"
-BEGIN, END = "<!-- gas: written by scripts/export_gas.py -->\n", "<!-- end of gas -->"
+CALLS = ROOT / "docs" / "contracts.md"
+COMPARISON = ROOT / "docs" / "gas.md"
 
 ROWS = {
     "deposit": "`deposit`",
     "withdraw": "`withdraw`",
     "move": "`move`",
-    "agree": "`agree`, by anybody with both signatures",
-    "agree_by_creator": "`agree`, by the creator itself",
-    "agree_per_deal_of_32": "`agreeBatch` of 32, each",
+    "agree": "`agree`, by the creator with the provider's signature",
+    "agree_by_solver": "`agree`, by anybody with both signatures",
+    "agree_next_nonce_segment": "`agree` that is the first in new nonce segments of both sides: once in 32",
+    "agree_batch32_per_deal": "`agreeBatch` of 32, each",
     "decline": "`decline`",
     "submit": "`submitResult`",
     "accept": "`accept`, the provider is paid alone",
     "accept_shared": "`accept`, solver, author and protocol have shares",
     "finalize": "`finalize`",
-    "settle": "`settle` of an agreed deal, by the provider",
-    "settle_per_deal_of_32": "`settleBatch` of 32, each",
+    "settle": "`settle`, by the provider",
+    "settle_batch32_per_deal": "`settleBatch` of 32, each",
     "instant": "`instant`: the whole deal",
-    "net_64_deals": "`net` of 64 deals, all together",
+    "instant_shared": "`instant`, solver, author and protocol have shares",
+    "instant_batch32_per_deal": "`instantBatch` of 32, each",
+    "net64_per_deal": "`net` of 64 deals, each",
     "late": "`late`",
     "challenge": "`challenge`, without what the mediation does",
     "verdict_right": "`verdict`: right",
@@ -39,18 +43,50 @@ ROWS = {
     "cancel_nonce": "`cancelNonce`",
 }
 
+OTHERS = {
+    "happy_three_tx": ("three transactions: agree, submit, accept", "1,768,831 (4)", "1,789,358", "266,146"),
+    "happy_two_tx": ("two transactions: agree, settle", "", "1,602,991", ""),
+    "instant": ("one transaction: instant", "", "", ""),
+    "instant_batch32_per_deal": ("whole deals of 32 creators in one transaction, each", "", "", "67,300"),
+    "settle_batch32_per_deal": ("32 agreed deals settled in one transaction, each", "", "", "67,300"),
+    "net64_per_deal": ("64 finished deals netted, each", "", "", ""),
+    "agree": ("agree", "1,115,479 (2)", "734,414", "149,434"),
+    "submit": ("submit a result", "435,291", "346,967", "116,712"),
+    "accept": ("accept", "218,061", "403,929", ""),
+    "finalize": ("finalize", "218,061", "403,929", ""),
+    "late": ("the provider was late", "211,737 to 242,126", "181,000", "101,892"),
+}
+"""What it is, and what Lilypad v2, iExec PoCo and Boundless pay for it."""
+
 
 def main() -> None:
-    TARGET.write_text(document())
-
-
-def document() -> str:
-    """The page as it is, with the numbers of now."""
-    before, rest = TARGET.read_text().split(BEGIN)
-    _, after = rest.split(END)
     measured = json.loads(MEASURED.read_text())
+    CALLS.write_text(calls(measured))
+    COMPARISON.write_text(comparison(measured))
+
+
+def calls(measured: Mapping[str, int]) -> str:
+    """docs/contracts.md as it is, with the numbers of now."""
     rows = [f"| {call} | {measured[key]:,} |" for key, call in ROWS.items() if key in measured]
-    return "\n".join([before + BEGIN, "| call | gas |", "| --- | ---: |", *rows, "", END]) + after
+    return _with_table(CALLS, "gas", ["| call | gas |", "| --- | ---: |", *rows])
+
+
+def comparison(measured: Mapping[str, int]) -> str:
+    """docs/gas.md as it is, with the numbers of now."""
+    head = ["| | here | Lilypad v2 | iExec PoCo | Boundless |", "| --- | ---: | ---: | ---: | ---: |"]
+    rows = [
+        f"| {name} | **{measured[key]:,}** | {' | '.join(figures)} |"
+        for key, (name, *figures) in OTHERS.items()
+        if key in measured
+    ]
+    return _with_table(COMPARISON, "comparison", [*head, *rows])
+
+
+def _with_table(page: Path, name: str, table: list[str]) -> str:
+    begin, end = f"<!-- {name}: written by scripts/export_gas.py -->\n", f"<!-- end of {name} -->"
+    before, rest = page.read_text().split(begin)
+    _, after = rest.split(end)
+    return "\n".join([before + begin, *table, "", end]) + after
 
 
 if __name__ == "__main__":

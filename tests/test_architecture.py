@@ -1,6 +1,6 @@
 """Who may import whom: the house as docs/architecture.md draws it, enforced.
 
-    cli -> agents -> protocol, chain, executors, store, modules, market -> types, errors
+    cli -> doctor -> agents -> ops -> protocol, chain, executors, store, modules, market -> types, errors
 
 Contracts: the controller knows the others by their interfaces, and nobody knows the mocks.
 """
@@ -31,14 +31,20 @@ MAY_IMPORT = {
     "executors": WORDS,
     "chain": {*WORDS, "store"},
     "market": {*WORDS, "protocol"},
-    "agents": {*WORDS, "settings", "protocol", "chain", "executors", "store", "modules", "market"},
-    "cli": {*WORDS, "settings", "logs", "wallet", "protocol", "chain", "store", "modules", "market", "agents"},
+    "ops": {*WORDS, "settings", "protocol", "chain", "executors"},
+    "agents": {*WORDS, "settings", "protocol", "chain", "executors", "store", "modules", "market", "ops"},
+    "doctor": {*WORDS, "settings", "wallet", "chain", "executors", "market", "ops", "agents"},
+    "cli": {
+        *(*WORDS, "settings", "logs", "wallet", "protocol", "chain", "store", "modules", "market", "agents", "doctor"),
+    },
 }
 ONLY_IN = {
-    "ape": ("scripts", "tests/contracts", "tests/invariants", "tests/conftest.py"),
+    "ape": ("scripts", "tests/contracts", "tests/invariants", "tests/conftest.py", "tests/coverage/recorder.py"),
     "docker": ("offchain/lilypad/executors/docker.py", "modules", "tests"),
     "wasmtime": ("offchain/lilypad/executors", "tests"),
     "rich": ("offchain/lilypad/cli/render.py",),
+    "prometheus_client": ("offchain/lilypad/ops", "tests"),
+    "opentelemetry": ("offchain/lilypad/ops/otel.py", "tests"),
 }
 PURE = ("protocol", "modules")
 IMPURE_LIBRARIES = {"asyncio", "time", "logging", "random", "secrets", "socket", "aiohttp", "sqlite3", "subprocess"}
@@ -104,7 +110,7 @@ def solidity_imports(file: Path) -> set[str]:
         ("types", ("types",)),
         ("interfaces", ("types", "interfaces")),
         ("libraries", ("types", "interfaces")),
-        ("controller", ("types", "interfaces", "libraries")),
+        ("controller", ("types", "interfaces", "libraries", "controller")),
         ("mediation", ("types", "interfaces", "libraries", "mediation")),
         ("verifiers", ("types",)),
         ("governance", ("governance",)),

@@ -23,10 +23,9 @@ interface ILilypadStorage {
     /// takes no such step.
     /// @dev Seen by controllers.
     error Storage_NotForward(Lane lane, DealStatus from, DealStatus to);
-
-    /// @notice More deals than the answer has bits for. Call again for the rest.
-    /// @dev Seen by controllers.
-    error Storage_BatchTooLarge(uint256 entries, uint256 limit);
+    /// @notice More deals than one call can report on. Settle them in several batches.
+    /// @dev Seen by whoever sends a batch.
+    error Storage_BatchTooLong(uint256 count, uint256 most);
 
     /// @notice The deal that a lane holds or held last; status None for a lane that was never used.
     /// @param number of the creator's lane.

@@ -43,24 +43,29 @@ library Settlement {
 
     /// @notice The provider is paid and gets its collateral back.
     function paid(DealTerms calldata terms, uint256 price, address treasury) internal pure returns (Legs memory legs) {
-        uint256 toTreasury = share(price, terms.conditions.shares().protocolBps());
-
         legs = newLegs(MOST_LEGS);
         legs.unlock(terms.creator, terms.creator.amount() - price);
         legs.unlock(terms.provider, terms.provider.amount());
-        legs.credits[1] += price - toTreasury - payShares(legs, terms, price);
+        (uint256 rest, uint256 toTreasury) =
+            split(legs, price, terms.conditions.shares(), terms.solver.account(), terms.author.account());
+        legs.credits[1] += rest;
         legs.credit(treasury, toTreasury);
     }
 
-    /// @notice Adds the legs of solver and author.
-    /// @return both what they have together.
-    function payShares(Legs memory legs, DealTerms calldata terms, uint256 price) internal pure returns (uint256 both) {
-        Shares shares = terms.conditions.shares();
+    /// @notice Credits solver and author with their shares of a deal's price.
+    /// @return rest what is left of it for the provider.
+    /// @return toTreasury the protocol's share, which is for the caller to credit: a batch does so once.
+    function split(Legs memory legs, uint256 price, Shares shares, address solver, address author)
+        internal
+        pure
+        returns (uint256 rest, uint256 toTreasury)
+    {
         uint256 toSolver = share(price, shares.solverBps());
         uint256 toAuthor = share(price, shares.royaltyBps());
-        legs.credit(terms.solver.account(), toSolver);
-        legs.credit(terms.author.account(), toAuthor);
-        return toSolver + toAuthor;
+        toTreasury = share(price, shares.protocolBps());
+        legs.credit(solver, toSolver);
+        legs.credit(author, toAuthor);
+        rest = price - toSolver - toAuthor - toTreasury;
     }
 
     /// @notice What is paid out of the creator's free balance, where nothing was ever locked.

@@ -1,5 +1,6 @@
-"""Everything a person may configure, in one place: environment variables LILYPAD_*, or the file LILYPAD_ENV_FILE.
+"""Everything a person may configure, in one place: environment variables LILYPAD_*, or lines of the settings file.
 
+The file is named by LILYPAD_ENV_FILE; without that it is `lilypad/settings.env` in the user's configuration folder.
 Built once in `main` and passed down; nobody else reads the environment.
 """
 
@@ -9,13 +10,25 @@ import os
 from pathlib import Path
 from typing import Annotated
 
-from platformdirs import user_data_path
-from pydantic import Field, field_validator
+from platformdirs import user_config_path, user_data_path
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 SOURCE_TREE = Path(__file__).parent.parent.parent
 ETHER = 10**18
 GWEI = 10**9
+ENV_FILE = "LILYPAD_ENV_FILE"
+
+
+def settings_file() -> Path:
+    """Whether or not it exists."""
+    named = os.environ.get(ENV_FILE)
+    return Path(named) if named else user_config_path("lilypad") / "settings.env"
+
+
+def is_settings_file_lost() -> bool:
+    """One was named, but it is not there: what it should say would be missed silently."""
+    return bool(os.environ.get(ENV_FILE)) and not settings_file().is_file()
 
 
 class Settings(BaseSettings):
@@ -54,12 +67,29 @@ class Settings(BaseSettings):
     public_url: str | None = None
     """How others reach this agent, if not by host and port."""
 
+    ops_host: str = "127.0.0.1"
+    ops_port: int | None = None
+    """Metrics and health. None: each agent's own default port, or a free one if that is taken; for commands that run
+    one job, none at all. Zero: a free one."""
+    ready_seconds: int = 30
+    """How far behind the chain's head an agent may be and still call itself ready."""
+    alert_webhook: SecretStr | None = None
+    """Gets every alert as JSON by POST; they are in the log anyway."""
+    alert_gas: int = ETHER // 100
+    """Wei of the chain's own coin below which an account is low."""
+    alert_vault: int = 0
+    """Wei of LILY in the vault, free and locked, below which a provider is low. Zero: collateral for all its places."""
+    alert_unreachable_seconds: int = 300
+    """How long no endpoint of the chain may answer."""
+    traces_endpoint: str | None = None
+    """Where OpenTelemetry's spans go: OTLP over HTTP, with its whole path. Needs the extra `traces`."""
+
     log_level: str = "info"
     log_json: bool = False
 
     @classmethod
     def from_environment(cls) -> Settings:
-        return cls(_env_file=os.environ.get("LILYPAD_ENV_FILE"))  # type: ignore[call-arg]
+        return cls(_env_file=settings_file())  # type: ignore[call-arg]
 
     @field_validator("modules", "rpc", mode="before")
     @classmethod

@@ -12,13 +12,12 @@ from ape.api import AccountAPI
 from ape.contracts import ContractInstance
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
-from eth_utils.crypto import keccak
 
-from lilypad.protocol.offers import Domain
+from lilypad.protocol.offers import Domain, module_id
 from lilypad.types import Address, ModuleId
 from tests.contracts.books import Books
 from tests.contracts.desk import Desk
-from tests.contracts.makers import ETHER, PROTOCOL_BPS, ROYALTY_BPS, Maker
+from tests.contracts.makers import ETHER, MANIFEST, PROTOCOL_BPS, ROYALTY_BPS, Maker
 
 CURATED = 2
 FUNDS = 1_000 * ETHER
@@ -84,9 +83,8 @@ def protocol(compiled: Any, roles: Roles) -> Protocol:
     mediation = holder.deploy(compiled.MockMediation, roles.judge)
     controller = holder.deploy(compiled.LilypadController, payments, storage, modules, roles.treasury, roles.governor)
 
-    manifest = keccak(text="manifest")
-    modules.publish(manifest, "cowsay", "1.0.0", ROYALTY_BPS, sender=roles.author)
-    module = ModuleId(bytes(modules.moduleId(roles.author, manifest)))
+    modules.publish(MANIFEST, "cowsay", "1.0.0", ROYALTY_BPS, sender=roles.author)
+    module = module_id(Address(roles.author.address), ROYALTY_BPS, MANIFEST)
     modules.curate(module, CURATED, sender=roles.curator)
     controller.setParameters(PROTOCOL_BPS, controller.collateralFloorBps(), sender=roles.governor)
 
@@ -105,13 +103,14 @@ def maker(protocol: Protocol, roles: Roles, chain: Any) -> Maker:
         solver=Address(roles.solver.address),
         module=protocol.module,
         mediation=Address(protocol.mediation.address),
+        author=Address(roles.author.address),
     )
 
 
 @pytest.fixture(scope="session")
 def desk(protocol: Protocol, roles: Roles, maker: Maker) -> Desk:
     """Takes deals to wherever a test wants them."""
-    return Desk(protocol.controller, protocol.mediation, maker, roles)
+    return Desk(protocol.controller, protocol.storage, protocol.mediation, maker, roles)
 
 
 @pytest.fixture(scope="session")
@@ -140,6 +139,11 @@ def controller(protocol: Protocol) -> ContractInstance:
 @pytest.fixture(scope="session")
 def payments(protocol: Protocol) -> ContractInstance:
     return protocol.payments
+
+
+@pytest.fixture(scope="session")
+def storage(protocol: Protocol) -> ContractInstance:
+    return protocol.storage
 
 
 @pytest.fixture(scope="session")

@@ -69,6 +69,6 @@ def test_reverts_with__of_a_view__is_seen_whatever_its_bytes_look_like(protocol:
 
 
 def test_reverts_with__without_data__is_seen(protocol: Any, stranger: Any) -> None:
-    no_such_status = 77
+    data = protocol.payments.move.encode_input(protocol.controller, stranger, 7)
     with reverts_with(""):
-        protocol.storage.advance(bytes(32), no_such_status, 1, bytes(26), sender=stranger)
+        stranger.transfer(protocol.payments, 0, data=data[:-1])

@@ -14,9 +14,14 @@ from lilypad.agents.localnet import LocalNetwork, local_network
 from lilypad.settings import Settings
 
 from .packages import PROGRAMS, container_package, wasm_package
+from .terminal import Terminal
 
 BUDGETS = {"wasm": 50_000_000, "container": 2_000_000_000}
 """A twentieth of a second of WASM; two seconds of a container's CPU time."""
+
+
+LONG = {"talks": 6_000_000_000}
+"""Programs that are still at work when somebody looks."""
 
 
 @pytest.fixture(scope="session")
@@ -28,9 +33,9 @@ def has_engine() -> bool:
 def modules(tmp_path_factory: pytest.TempPathFactory, has_engine: bool) -> Path:
     folder = tmp_path_factory.mktemp("modules")
     for program in PROGRAMS:
-        wasm_package(folder, program, BUDGETS["wasm"])
+        wasm_package(folder, program, LONG.get(program, BUDGETS["wasm"]))
         if has_engine:
-            container_package(folder, program, BUDGETS["container"])
+            container_package(folder, program, LONG.get(program, BUDGETS["container"]))
     return folder
 
 
@@ -46,6 +51,12 @@ async def network(modules: Path, tmp_path_factory: pytest.TempPathFactory) -> As
 async def lily(network: LocalNetwork) -> AsyncIterator[Lilypad]:
     async with Lilypad(network.accounts.creator, network.settings) as lily:
         yield lily
+
+
+@pytest.fixture
+def terminal(network: LocalNetwork) -> Terminal:
+    """Where the creator types its commands."""
+    return Terminal(network.settings)
 
 
 @pytest.fixture(params=["wasm", "container"])

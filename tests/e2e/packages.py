@@ -18,6 +18,7 @@ PROGRAMS = {
     "cowsay": ROOT / "modules" / "cowsay" / "cowsay.c",
     "fails": ROOT / "tests" / "fixtures" / "wasm" / "exit3.c",
     "endless": ROOT / "tests" / "fixtures" / "wasm" / "endless.c",
+    "talks": ROOT / "tests" / "fixtures" / "wasm" / "talks.c",
 }
 _WASM = runpy.run_path(str(ROOT / "modules" / "build_wasm.py"))
 _IMAGE = runpy.run_path(str(ROOT / "modules" / "build_image.py"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import shutil
 import tempfile
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -19,9 +21,10 @@ from lilypad.chain.deployments import read_deployment
 from lilypad.chain.feed import Feed, FeedOptions
 from lilypad.chain.rpc import Rpc
 from lilypad.protocol.deal import Deal
-from lilypad.protocol.offers import JobOffer
 from lilypad.settings import Settings
 from lilypad.store.blocks import LocalBlockStore
+from lilypad.store.cid import Cid
+from lilypad.store.http import HttpBlockSource
 from lilypad.store.journal import Journal
 from lilypad.types import Address
 
@@ -39,10 +42,10 @@ class Archive:
     def __init__(self, network: Network, settings: Settings, account: Address, session: aiohttp.ClientSession) -> None:
         self.network = network
         self.account = account
-        folder = creator_folder(settings, account)
+        self.folder = folder = creator_folder(settings, account)
         self.jobs = JobFolder(folder / "jobs")
-        self._settings = settings
-        self._session = session
+        self.settings = settings
+        self.session = session
         self._store = LocalBlockStore(folder / "blocks")
 
     @classmethod
@@ -53,18 +56,38 @@ class Archive:
             yield cls(Network(rpc, deployment), settings, account, session)
 
     async def standings(self, jobs: Sequence[Job]) -> dict[str, Standing]:
-        return await find_standings(self.network, jobs, self._settings.confirmations)
+        return await find_standings(self.network, jobs, self.settings.confirmations)
 
-    async def result(self, job: Job, deal: Deal) -> JobResult:
-        """The output of a deal that has a claim: checked again if it lies here, fetched if not.
+    async def result(self, job: Job, deal: Deal, *, again: bool = False) -> JobResult:
+        """The output of a deal that has a claim: checked again if it lies here, fetched if not. `again` fetches in any
+        case, as whoever has nothing of it would.
 
         Raises:
             ContentUnavailableError: it is not here, and the provider cannot be reached.
             ContentInvalidError: what the provider serves is not what it committed to.
         """
         output = self.jobs.path(job.id) / "output"
+        if again:
+            with tempfile.TemporaryDirectory(prefix="lilypad-") as folder:
+                return await fetch_result(self.network, deal, LocalBlockStore(Path(folder)), output, self.session)
         found = await local_result(deal, self._store, output)
-        return found or await fetch_result(self.network, deal, self._store, output, self._session)
+        return found or await fetch_result(self.network, deal, self._store, output, self.session)
+
+    async def content(self, cid: Cid, destination: Path, servers: Sequence[str] = ()) -> None:
+        """Writes a directory by its CID, from this machine, the named servers, the providers of this account's jobs, or
+        the market. Whoever has it, every byte is checked.
+
+        Raises:
+            ContentUnavailableError: none of them has it.
+            ContentInvalidError: it is a single file, or no canonical directory.
+        """
+        standings = await self.standings(self.jobs.all())
+        providers = dict.fromkeys(standing.deal.terms.provider for standing in standings.values())
+        endpoints = [url for provider in providers if (url := await self.network.endpoint(provider))]
+        source = HttpBlockSource([*servers, *endpoints, self.settings.market], self.session, rounds=1)
+        await asyncio.to_thread(shutil.rmtree, destination, ignore_errors=True)
+        destination.parent.mkdir(parents=True, exist_ok=True)
+        await self._store.fetch_directory(cid, destination, source=source)
 
 
 async def find_standings(network: Network, jobs: Sequence[Job], confirmations: int = 0) -> dict[str, Standing]:
@@ -76,15 +99,11 @@ async def find_standings(network: Network, jobs: Sequence[Job], confirmations: i
         return {}
     wanted, first = {job.id for job in jobs}, min(job.block for job in jobs)
     with tempfile.TemporaryDirectory(prefix="lilypad-") as folder, Journal(Path(folder) / "look.sqlite") as journal:
-        book = DealBook(network, journal, "creator", lambda e: _job_id(network, e.job) in wanted)
+        book = DealBook(network, journal, "creator", lambda e: e.agreement.job_digest.hex() in wanted)
         options = FeedOptions(confirmations=confirmations)
         feed = Feed(network.rpc, journal, [network.controller.address], start_block=first, options=options)
         async for batch in feed.batches():
             await book.absorb(batch)
             if batch.caught_up:
                 break
-        return {_job_id(network, deal.job): Standing(deal, tuple(book.transactions(deal.id))) for deal in book}
-
-
-def _job_id(network: Network, offer: JobOffer) -> str:
-    return network.domain.digest(offer.struct_hash()).hex()
+        return {deal.agreement.job_digest.hex(): Standing(deal, tuple(book.transactions(deal.id))) for deal in book}

@@ -22,6 +22,8 @@ from typing import Any, Self
 import aiohttp
 from eth_account.signers.local import LocalAccount
 
+from lilypad.agents.agreeing import Agreeing
+from lilypad.agents.cancelling import Cancellation, cancel_job
 from lilypad.agents.deals import DealBook
 from lilypad.agents.fetching import JobResult, fetch_result
 from lilypad.agents.job_offers import JobOffers, JobOptions
@@ -29,6 +31,7 @@ from lilypad.agents.jobs import Job, JobFolder, creator_folder
 from lilypad.agents.network import Actor
 from lilypad.agents.packages import Packages
 from lilypad.agents.progress import Progress, Stage
+from lilypad.agents.watching import watched
 from lilypad.chain.deployments import read_deployment
 from lilypad.chain.feed import Feed, FeedOptions
 from lilypad.chain.rpc import Rpc
@@ -36,6 +39,7 @@ from lilypad.chain.sender import Receipt, Sender
 from lilypad.errors import FaultError, OfferInvalidError, RecoverableError, TransactionRevertedError
 from lilypad.market.book import OfferStatus
 from lilypad.market.client import MarketClient
+from lilypad.ops.operations import Operations
 from lilypad.protocol.deal import Deal, DealStatus, deadline, way_out
 from lilypad.protocol.signing import sign
 from lilypad.settings import Settings
@@ -44,7 +48,7 @@ from lilypad.store.journal import Journal
 
 log = logging.getLogger(__name__)
 
-ANNOUNCE_SECONDS = 0.1
+FETCH_SECONDS = 0.1
 OBSTACLE_SECONDS = 1.0
 """A market that has just heard of an offer may not know its module yet."""
 
@@ -58,6 +62,8 @@ class Lilypad:
 
     actor: Actor
     """What the account can do on chain."""
+    operations_url: str | None
+    """Where its numbers are, if any setting asks for them."""
 
     def __init__(self, account: LocalAccount, settings: Settings | None = None) -> None:
         """Without settings, those of the environment."""
@@ -72,13 +78,20 @@ class Lilypad:
     async def __aenter__(self) -> Self:
         settings = self._settings
         async with AsyncExitStack() as stack:
-            rpc = await stack.enter_async_context(Rpc(settings.rpc, chain_id=settings.chain_id))
+            deployment = read_deployment(settings.deployments, settings.chain_id)
+            self._operations = Operations("creator", self._account.address, deployment, settings)
+            rpc = await stack.enter_async_context(
+                Rpc(settings.rpc, chain_id=settings.chain_id, observer=self._operations)
+            )
             self._session = await stack.enter_async_context(aiohttp.ClientSession())
             # The keys of this session's transactions; a job's own journal is in its folder.
             folder = stack.enter_context(TemporaryDirectory(prefix="lilypad-"))
             journal = stack.enter_context(Journal(Path(folder) / "session.sqlite"))
-            deployment = read_deployment(settings.deployments, settings.chain_id)
             self.actor = Actor(rpc, deployment, Sender(rpc, journal, self._account))
+            self.operations_url = None
+            if self._operations.is_wanted:
+                attending = self._operations.attending(watched(self.actor, self._folder))
+                self.operations_url = await stack.enter_async_context(attending)
             self._market = MarketClient(settings.market, self._session)
             self._offers = JobOffers(self.actor, settings, self._folder, self._store, self._session)
             self._open = stack.pop_all()
@@ -128,17 +141,33 @@ class Lilypad:
 
         The last one has the result, or a deal that ended otherwise.
         """
-        with Journal(self.jobs.path(job.id) / "journal.sqlite") as journal:
-            mine = DealBook(self.actor, journal, "creator", lambda e: e.agreement.job_digest.hex() == job.id)
+        with self._journal(job) as journal:
+            mine = DealBook(
+                self.actor, journal, "creator", lambda e: e.agreement.job_digest.hex() == job.id, self._operations
+            )
             options = FeedOptions(confirmations=self._settings.confirmations)
             feed = Feed(
                 self.actor.rpc, journal, [self.actor.controller.address], start_block=job.block, options=options
             )
             async for progress in _while_following(_absorb(feed, mine), self._stages(job, mine)):
+                self._operations.stage(job.id, progress.stage, progress.deal.id if progress.deal else None)
                 yield progress
 
+    def _journal(self, job: Job) -> Journal:
+        try:
+            return Journal(self.jobs.path(job.id) / "journal.sqlite")
+        except FaultError as error:
+            if "another process" not in error.message:
+                raise
+            message = "another command follows this job already; end it first, or look with `lilypad status`"
+            raise FaultError(message, job=job.id) from None
+
+    async def cancel(self, job: Job) -> Cancellation:
+        """Calls a job back that no provider has taken yet, at the price of a transaction."""
+        return await cancel_job(self.actor, self.jobs, self._market, job)
+
     async def announce(self, job: Job) -> None:
-        """Leaves the offer with the market until it expires, so that the job goes on while nobody follows it."""
+        """Brings the offer to the market once, which keeps it until it restarts; see lilypad.agents.keeping."""
         state = await self._market.announce(job.signed)
         if state.status is OfferStatus.REFUSED:
             raise OfferInvalidError(f"the job can make no deal: {state.reason}", job=job.id)
@@ -151,10 +180,11 @@ class Lilypad:
 
     async def _stages(self, job: Job, book: DealBook) -> AsyncIterator[Progress]:
         yield Progress(Stage.OFFERED, job)
+        agreeing = Agreeing(self.actor, self._market, self._store, self._session)
         told: tuple[str, ...] = ()
         look_from = time.monotonic() + OBSTACLE_SECONDS
         while (deal := next(iter(book), None)) is None:
-            found = await self._try_to_agree(job, book)
+            found = await agreeing.attempt(job, book)
             if found and found != told and time.monotonic() > look_from:
                 told = found
                 yield Progress(Stage.OFFERED, job, obstacles=told)
@@ -172,33 +202,6 @@ class Lilypad:
         paid = deal.status is DealStatus.ACCEPTED
         yield Progress(Stage.ACCEPTED if paid else Stage.ENDED, job, deal, result)
 
-    async def _try_to_agree(self, job: Job, book: DealBook) -> tuple[str, ...]:
-        """Announces the offer and waits a moment. Only the chain tells of a deal, whoever brought it there; what the
-        market can tell is which rules the offer breaks with every resource it knows."""
-        try:
-            state = await self._market.announce(job.signed)
-        except OfferInvalidError:
-            if time.time() > job.signed.offer.expiry and await self._expired_unused(job, book):
-                message = "no provider took the job before its offer expired; nothing was spent, run it again"
-                raise OfferInvalidError(message, job=job.id) from None
-            await asyncio.sleep(ANNOUNCE_SECONDS)
-            return ()
-        if state.status is OfferStatus.REFUSED:
-            raise OfferInvalidError(f"the job can make no deal: {state.reason}", job=job.id)
-        if state.deal is None:
-            await asyncio.sleep(ANNOUNCE_SECONDS)
-            return state.obstacles
-        with suppress(TimeoutError):
-            async with asyncio.timeout(ANNOUNCE_SECONDS):
-                await book.wait_for(state.deal)
-        return ()
-
-    async def _expired_unused(self, job: Job, book: DealBook) -> bool:
-        """An expired offer may still have made a deal just before."""
-        offer = job.signed.offer
-        used = await self.actor.is_nonce_used(offer.creator, offer.nonce)
-        return not used and next(iter(book), None) is None
-
     async def _fetch(self, job: Job, deal: Deal) -> JobResult:
         """The output, checked byte for byte against the commitment. A provider that is away is asked again, until the
         time to challenge is nearly over."""
@@ -214,7 +217,7 @@ class Lilypad:
                 if not told:
                     log.warning("result_awaited", extra={"job": job.id[:12], "error": str(error)})
                     told = True
-                await asyncio.sleep(ANNOUNCE_SECONDS)
+                await asyncio.sleep(FETCH_SECONDS)
 
     async def _accept(self, deal: Deal, book: DealBook) -> Deal:
         """Pays, unless the deal has moved on by itself."""

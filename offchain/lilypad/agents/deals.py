@@ -7,7 +7,7 @@ logs, so undoing a reorganised block is forgetting its logs.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +15,7 @@ from lilypad.agents.events import DEAL_EVENTS, read_deal_event
 from lilypad.agents.network import Network
 from lilypad.chain.contracts import RawLog, decode_event
 from lilypad.chain.feed import Batch
+from lilypad.ops.ledger import UNOBSERVED, DealObserver
 from lilypad.protocol.deal import Agreed, Deal, apply, open_deal
 from lilypad.store.journal import Journal
 from lilypad.types import DealId
@@ -32,13 +33,19 @@ class Tracked:
 
 class DealBook:
     def __init__(
-        self, network: Network, journal: Journal, role: str, is_mine: Callable[[Agreed], bool] = lambda _: True
+        self,
+        network: Network,
+        journal: Journal,
+        role: str,
+        is_mine: Callable[[Agreed], bool] = lambda _: True,
+        observer: DealObserver = UNOBSERVED,
     ) -> None:
         """`role` separates several agents that share a journal."""
         self._network = network
         self._journal = journal
         self._role = role
         self._is_mine = is_mine
+        self._observer = observer
         self._tracked: dict[DealId, Tracked] = {}
         self._changed = asyncio.Condition()
         self.now = 0
@@ -47,6 +54,7 @@ class DealBook:
             deal = self._fold(row.record["logs"])
             if deal is not None:
                 self._tracked[row.id] = Tracked(deal, row.record["logs"], row.record["notes"])
+                observer.deal_known(deal)
 
     def __iter__(self) -> Iterator[Deal]:
         return iter([tracked.deal for tracked in self._tracked.values()])
@@ -133,24 +141,18 @@ class DealBook:
         return changed
 
     def _fold(self, logs: list[RawLog]) -> Deal | None:
-        deal: Deal | None = None
-        for event in map(decode_event, logs):
-            _, meaning = read_deal_event(event)
-            now = event.block_timestamp or 0
-            if isinstance(meaning, Agreed):
-                deal = open_deal(meaning, now)
-            elif deal is not None:
-                deal = apply(deal, meaning, now)
-        return deal
+        return fold_deal(logs)
 
     def _remember(self, deal: DealId, logs: list[RawLog]) -> None:
-        folded = self._fold(logs)
+        folded, before = self._fold(logs), self.get(deal)
         if folded is None:
             self._tracked.pop(deal, None)
         elif deal in self._tracked:
             self._tracked[deal].deal, self._tracked[deal].logs = folded, logs
         else:
             self._tracked[deal] = Tracked(folded, logs)
+        if folded != before:
+            self._observer.deal_moved(before, folded)
 
     def _save(self, deal: DealId, tracked: Tracked) -> None:
         with self._journal.transaction() as tx:
@@ -165,3 +167,16 @@ class DealBook:
         notes = self._tracked[deal].notes if deal in self._tracked else {}
         record = {"logs": [dict(log) for log in logs], "notes": notes}
         tx.save_deal(chain_id, deal, self._role, folded.status.name, record)
+
+
+def fold_deal(logs: Iterable[RawLog]) -> Deal | None:
+    """The deal that some logs tell of; None if its beginning is not among them."""
+    deal: Deal | None = None
+    for event in map(decode_event, logs):
+        _, meaning = read_deal_event(event)
+        now = event.block_timestamp or 0
+        if isinstance(meaning, Agreed):
+            deal = open_deal(meaning, now)
+        elif deal is not None:
+            deal = apply(deal, meaning, now)
+    return deal

@@ -29,7 +29,16 @@ from lilypad.types import DealId
 AMOUNT, NONCE = (1 << 96) - 1, (1 << 32) - 1
 
 DEAL_EVENTS = frozenset(
-    ("DealAgreed", "ResultSubmitted", "DealAccepted", "DealSettled", "DealChallenged", "DealDecided", "DealDeclined", "DealLate")
+    (
+        "DealAgreed",
+        "ResultSubmitted",
+        "DealAccepted",
+        "DealSettled",
+        "DealChallenged",
+        "DealDecided",
+        "DealDeclined",
+        "DealLate",
+    )
 )
 
 
@@ -62,7 +71,9 @@ def read_deal_event(event: Event) -> tuple[DealId, DealEvent]:
 
 def _agreed(deal: DealId, args: dict[str, Any]) -> Agreed:
     locks = args["locks"]
-    agreement = Agreement(Verification.unpack(int.from_bytes(args["verification"], "big")), args["jobDigest"], args["resourceDigest"])
+    agreement = Agreement(
+        Verification.unpack(int.from_bytes(args["verification"], "big")), args["jobDigest"], args["resourceDigest"]
+    )
     terms = DealTerms.from_words(
         pack_funds(args["creator"], locks & AMOUNT),
         pack_funds(args["provider"], locks >> 96 & AMOUNT),

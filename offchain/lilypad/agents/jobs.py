@@ -41,6 +41,8 @@ class Job:
     """The chain's head when it was signed: its deal cannot be older."""
     deal: str | None = None
     """Once agreed, hex."""
+    cancelled: bool = False
+    """By this wallet, before there was a deal."""
 
     @property
     def signed(self) -> SignedJob:
@@ -67,6 +69,11 @@ class JobFolder:
         self.save(job)
         return job
 
+    def cancelled(self, job: Job) -> Job:
+        job = replace(job, cancelled=True)
+        self.save(job)
+        return job
+
     def all(self) -> list[Job]:
         """Newest first."""
         files = self._folder.glob(f"*/{JOB_FILE}")
@@ -78,12 +85,28 @@ class JobFolder:
         Raises:
             FaultError: none, or more than one, begins so.
         """
+        found = self._beginning_with(prefix)
+        if len(found) == 1:
+            return found[0]
+        if found:
+            shown = ", ".join(job.id[:16] for job in found[:4])
+            raise FaultError(f"several jobs begin with {prefix!r}: {shown}; write more of the id")
+        if (owner := self._owner_elsewhere(prefix)) is not None:
+            raise FaultError(f"the job {prefix!r} is another wallet's; set LILYPAD_KEYSTORE to it", account=owner)
+        raise FaultError(f"no job of this wallet begins with {prefix!r}: see `lilypad jobs`")
+
+    def _beginning_with(self, prefix: str) -> list[Job]:
         wanted = prefix.lower().removeprefix("0x")
-        found = [job for job in self.all() if job.id.startswith(wanted) or (job.deal or "").startswith(wanted)]
-        if not wanted or len(found) != 1:
-            what = "several jobs begin" if found and wanted else "no job of this wallet begins"
-            raise FaultError(f"{what} with {prefix!r}: see `lilypad jobs`")
-        return found[0]
+        if not wanted:
+            return []
+        return [job for job in self.all() if job.id.startswith(wanted) or (job.deal or "").startswith(wanted)]
+
+    def _owner_elsewhere(self, prefix: str) -> str | None:
+        """Another account of this data folder that has the job."""
+        for folder in sorted(self._folder.parent.parent.glob("0x*/jobs")):
+            if folder != self._folder and JobFolder(folder)._beginning_with(prefix):
+                return folder.parent.name
+        return None
 
 
 class FileCounter:

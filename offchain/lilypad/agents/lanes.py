@@ -1,7 +1,7 @@
 """Which of a creator's lanes the next deal is recorded in.
 
-A lane that exists already saves whoever brings the deal 17,100 gas, so the lowest one is taken that no offer and no open
-deal of this account needs any more.
+A lane that exists already saves whoever brings the deal 17,100 gas, so the lowest one is taken that no offer and no
+open deal of this account needs any more.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ Lease = tuple[int, int]
 
 
 class Lanes:
-    """Leases on disk, shared by all commands of one account on this machine. An offer that another machine signs for the
-    same lane waits until the deal in it has ended."""
+    """Leases on disk, shared by all commands of one account on this machine. Of two offers that two machines sign for
+    the same lane at the same time, the second one makes no deal."""
 
     def __init__(self, network: Network, account: Address, file: Path) -> None:
         self._network = network
@@ -31,7 +31,7 @@ class Lanes:
     async def take(self, nonce: int, expiry: int) -> int:
         """A lane for the offer with this nonce, which can make a deal until `expiry` (unix seconds)."""
         for lane in count(1):
-            lease = self._leases().get(lane)
+            lease = self._look().get(lane)
             if await self._is_free(lane, lease) and self._try_to_lease(lane, lease, (nonce, expiry)):
                 return lane
         raise AssertionError("there is always another lane")
@@ -53,7 +53,10 @@ class Lanes:
             self._file.write_text(json.dumps(leases | {lane: lease}))
             return True
 
+    def _look(self) -> dict[int, Lease]:
+        with locked(self._file):
+            return self._leases()
+
     def _leases(self) -> dict[int, Lease]:
-        if not self._file.exists():
-            return {}
+        """Of a file that nobody else is writing."""
         return {int(lane): (lease[0], lease[1]) for lane, lease in json.loads(self._file.read_text() or "{}").items()}

@@ -56,6 +56,8 @@ class LocalNetwork:
     settings: Settings
     deployment: Deployment
     accounts: Accounts
+    operations: dict[str, str]
+    """Where each agent's numbers are."""
     tasks: asyncio.TaskGroup
     """The agents run here; a fault of one ends all."""
 
@@ -75,17 +77,20 @@ async def local_network(
         deployment = await _found(settings, accounts)
         ready = asyncio.Event()
         async with asyncio.TaskGroup() as group:
-            market = settings.model_copy(update={"listen_port": market_port or _free_port()})
+            ports = {"solver": _free_port(), "provider": _free_port()}
+            own = {"listen_port": market_port or _free_port(), "ops_port": ports["solver"]}
+            market = settings.model_copy(update=own)
             settings = settings.model_copy(update={"market": f"http://127.0.0.1:{market.listen_port}"})
             agents = [group.create_task(run_solver(market, deployment, accounts.solver, ready), name="solver")]
             await _unless_failed(ready, agents)
             ready = asyncio.Event()
-            provider = settings.model_copy(update={"listen_port": 0})
+            provider = settings.model_copy(update={"listen_port": 0, "ops_port": ports["provider"]})
             terms = await _provider_terms(provider, deployment, places)
             work = run_provider(provider, deployment, accounts.provider, terms, ready)
             agents.append(group.create_task(work, name="provider"))
             await _unless_failed(ready, agents)
-            yield LocalNetwork(settings, deployment, accounts, group)
+            operations = {role: f"http://{settings.ops_host}:{port}" for role, port in ports.items()}
+            yield LocalNetwork(settings, deployment, accounts, operations, group)
             for agent in agents:
                 agent.cancel()
 

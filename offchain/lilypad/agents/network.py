@@ -121,7 +121,9 @@ class Actor(Network):
         digests = [self.domain.digest(signed.offer.struct_hash()) for signed in (job, resource)]
         offers = job.offer.words(), resource.offer.words(), job.offer.verification.word()
         proofs: tuple[object, ...] = ([], job.signature, resource.signature)
-        return await self._send(self.controller, "agree", *offers, *proofs, key=f"agree:{digests[0].hex()}:{digests[1].hex()}")
+        return await self._send(
+            self.controller, "agree", *offers, *proofs, key=f"agree:{digests[0].hex()}:{digests[1].hex()}"
+        )
 
     async def decline(self, deal: Deal) -> Receipt:
         return await self._on_deal("decline", deal)
@@ -153,9 +155,7 @@ class Actor(Network):
                 return await self._on_deal("expire", deal, _claim_of(deal), deal.dispute.words())
 
     async def cancel_nonce(self, nonce: int) -> Receipt:
-        return await self._send(
-            self.payments, "cancelNonce", self.controller.address, nonce, key=f"cancel:{nonce}"
-        )
+        return await self._send(self.payments, "cancelNonce", self.controller.address, nonce, key=f"cancel:{nonce}")
 
     # ------------------------------------------------------------------ money
 

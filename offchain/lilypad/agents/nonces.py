@@ -1,4 +1,4 @@
-"""Offer nonces: one after the other, since 256 neighbours share one slot on chain."""
+"""Offer nonces: one after the other, since 32 neighbours lie beside the account's balance on chain."""
 
 from __future__ import annotations
 

@@ -6,12 +6,14 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from eth_account.signers.local import LocalAccount
 
 from lilypad.agents.network import Actor
 from lilypad.agents.nonces import OfferNonces
+from lilypad.agents.outstanding import Outstanding, OutstandingOffers
 from lilypad.errors import OfferInvalidError, RecoverableError
 from lilypad.market.book import OfferStatus, SignedResource
 from lilypad.market.client import MarketClient
@@ -49,8 +51,15 @@ class OfferTerms:
 
 class Offering:
     def __init__(
-        self, actor: Actor, account: LocalAccount, terms: OfferTerms, market: MarketClient, nonces: OfferNonces
+        self,
+        actor: Actor,
+        account: LocalAccount,
+        terms: OfferTerms,
+        market: MarketClient,
+        nonces: OfferNonces,
+        outstanding: OutstandingOffers,
     ) -> None:
+        self._outstanding = outstanding
         self._actor = actor
         self._account = account
         self._terms = terms
@@ -76,6 +85,19 @@ class Offering:
                     await self._awake.wait()
             except TimeoutError:
                 continue
+
+    async def withdraw(self) -> int:
+        """Makes every offer that is out unusable, on chain, and says so to the market. Returns the block from which on
+        there is no new deal; one that was agreed just before is in the log up to it."""
+        head = int(await self._actor.rpc.call("eth_blockNumber"), 16)
+        offers = self._outstanding.valid(int(time.time()))
+        open_ones = [o for o in offers if not await self._actor.is_nonce_used(self._actor.account, o.nonce)]
+        receipts = await asyncio.gather(*(self._actor.cancel_nonce(o.nonce) for o in open_ones))
+        for offer in open_ones:
+            with suppress(RecoverableError, OfferInvalidError):  # it would find out by itself
+                await self._market.cancelled(offer.digest)
+        log.info("offers_withdrawn", extra={"count": len(open_ones)})
+        return max([head, *(receipt.block_number for receipt in receipts)])
 
     async def _announce(self, free_places: int) -> None:
         """Announces what stands again, drops what is used up, adds what is missing.
@@ -118,4 +140,6 @@ class Offering:
             windows=terms.windows,
             verification=terms.verification,
         )
+        digest = self._actor.domain.digest(offer.struct_hash())
+        self._outstanding.add(Outstanding(offer.nonce, offer.expiry, digest), int(time.time()))
         return SignedResource(offer, sign(self._account, self._actor.domain, offer))

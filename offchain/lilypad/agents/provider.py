@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lilypad.agents.deals import DealBook
+from lilypad.agents.live_logs import LiveLogs
 from lilypad.agents.network import Actor, show_id
 from lilypad.agents.offering import Offering
 from lilypad.agents.packages import Catalogue
@@ -46,6 +47,7 @@ log = logging.getLogger(__name__)
 
 RETRY_SECONDS = 2.0
 LONGEST_SLEEP = 30.0
+DRAIN_LOOK_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,16 +69,45 @@ class Provider:
         self._workshop = workshop
         self._offering = offering
         self._tasks: dict[DealId, asyncio.Task[None]] = {}
+        self.live = LiveLogs()
+        self._moved = asyncio.Event()
 
-    async def run(self, feed: Feed) -> None:
-        """Until cancelled. `feed` delivers the controller's events from the journal's cursor on."""
+    async def run(self, feed: Feed, drain: asyncio.Event | None = None) -> None:
+        """Until cancelled, or until `drain` is set and every deal in hand has ended: what is submitted is served until
+        it is paid. `feed` delivers the controller's events from the journal's cursor on."""
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._offering.run(lambda: len(self._tasks)), name="offering")
-            async for batch in feed.batches():
-                await self._deals.absorb(batch)
-                for deal in self._deals:
-                    if not deal.status.is_end and deal.id not in self._tasks:
-                        self._tasks[deal.id] = group.create_task(self._carry(deal.id), name=f"deal {show_id(deal.id)}")
+            offering = group.create_task(self._offering.run(lambda: len(self._tasks)), name="offering")
+            following = group.create_task(self._follow(feed, group), name="provider feed")
+            await (drain or asyncio.Event()).wait()
+            log.info("drain_begun", extra={"deals": len(self._tasks)})
+            offering.cancel()
+            last = await self._withdraw()
+            while feed.position < last or self._tasks:
+                self._moved.clear()
+                with suppress(TimeoutError):  # the feed moves without telling when there is nothing new
+                    async with asyncio.timeout(DRAIN_LOOK_SECONDS):
+                        await self._moved.wait()
+            following.cancel()
+        log.info("drained")
+
+    async def _follow(self, feed: Feed, group: asyncio.TaskGroup) -> None:
+        async for batch in feed.batches():
+            await self._deals.absorb(batch)
+            for deal in self._deals:
+                if not deal.status.is_end and deal.id not in self._tasks:
+                    self._tasks[deal.id] = group.create_task(self._carry(deal.id), name=f"deal {show_id(deal.id)}")
+
+    async def _withdraw(self) -> int:
+        """If the chain refuses, the offers stay valid until they expire; a deal of them waits for the next start."""
+        while True:
+            try:
+                return await self._offering.withdraw()
+            except RecoverableError as error:
+                log.warning("drain_waits", extra={"error": str(error)})
+                await asyncio.sleep(RETRY_SECONDS)
+            except (RejectedError, FaultError) as error:
+                log.warning("offers_not_withdrawn", extra={"error": str(error)})
+                return 0
 
     async def _carry(self, deal_id: DealId) -> None:
         """One deal to its end, whatever it takes."""
@@ -99,6 +130,7 @@ class Provider:
             await self._clean_up(deal_id)
             del self._tasks[deal_id]
             self._offering.wake()
+            self._moved.set()
 
     async def _step(self, deal: Deal) -> None:
         now = max(self._deals.now, int(time.time()))
@@ -150,6 +182,7 @@ class Provider:
             raise RejectedError("this provider has no such executor", engine=spec.engine)
         execution, output = deal.id.hex(), folder / "output"
         await executor.start(execution, spec, folder / "inputs", output)
+        self.live.begin(deal.id, executor)
         ended = await executor.wait(execution)
         result, cid = await seal(output, ended.exit_status, self._workshop.store)
         await self._workshop.store.pin(cid)
@@ -174,6 +207,7 @@ class Provider:
         deal = self._deals.get(deal_id)
         if deal is not None and not deal.status.is_end:
             return
+        self.live.end(deal_id)
         for executor in self._workshop.executors.values():
             with suppress(ExecutorFaultError):  # an engine that is not there holds nothing
                 await executor.cancel(deal_id.hex())

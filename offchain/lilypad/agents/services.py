@@ -14,21 +14,27 @@ from aiohttp import web
 from eth_account.signers.local import LocalAccount
 
 from lilypad.agents.deals import DealBook
+from lilypad.agents.log_service import LogService
 from lilypad.agents.network import Actor, Network, show_id
 from lilypad.agents.nonces import JournalCounter, OfferNonces
 from lilypad.agents.offering import Offering, OfferTerms
+from lilypad.agents.outstanding import OutstandingOffers
 from lilypad.agents.packages import Catalogue, Packages
 from lilypad.agents.provider import Provider, Workshop
+from lilypad.agents.running import RunningFile, RunState, running_file
 from lilypad.agents.solver import Solver
+from lilypad.agents.watching import watched
 from lilypad.chain.deployments import Deployment
 from lilypad.chain.feed import Feed, FeedOptions
 from lilypad.chain.rpc import Rpc
 from lilypad.chain.sender import Sender
 from lilypad.errors import ExecutorFaultError
-from lilypad.executors.docker import DockerExecutor
+from lilypad.executors.docker import DEFAULT_ENGINE, DockerExecutor
 from lilypad.executors.wasm import WasmExecutor
 from lilypad.market.book import OrderBook
 from lilypad.market.client import MarketClient
+from lilypad.ops.engine import EngineProbe
+from lilypad.ops.operations import Operations
 from lilypad.protocol.words import Verification, Windows
 from lilypad.settings import ETHER, Settings
 from lilypad.store.blocks import LocalBlockStore
@@ -49,6 +55,7 @@ class Base:
     folder: Path
     journal: Journal
     actor: Actor
+    operations: Operations
 
     def feed(self, *contracts: str) -> Feed:
         deployment = self.actor.deployment
@@ -61,11 +68,12 @@ class Base:
 async def base(settings: Settings, deployment: Deployment, account: LocalAccount, role: str) -> AsyncIterator[Base]:
     """The journal of one account in one role; a second process with the same one is refused."""
     folder = settings.data / role / str(deployment.chain_id) / account.address.lower()
-    async with Rpc(settings.rpc, chain_id=deployment.chain_id) as rpc:
+    operations = Operations(role, account.address, deployment, settings)
+    async with Rpc(settings.rpc, chain_id=deployment.chain_id, observer=operations) as rpc:
         with Journal(folder / "journal.sqlite") as journal:
             sender = Sender(rpc, journal, account)
             await sender.resume()
-            yield Base(settings, folder, journal, Actor(rpc, deployment, sender))
+            yield Base(settings, folder, journal, Actor(rpc, deployment, sender), operations)
 
 
 @asynccontextmanager
@@ -87,11 +95,13 @@ async def run_solver(
 ) -> None:
     """Until cancelled."""
     async with base(settings, deployment, account, "solver") as here:
-        solver = Solver(here.actor, OrderBook(here.actor.domain))
+        book = OrderBook(here.actor.domain)
+        solver = Solver(here.actor, book)
         app = web.Application()
         app.add_subapp("/v1", solver.service.app())
         app.add_subapp("/content", content_app(LocalBlockStore(here.folder / "blocks")))
-        async with serving(app, settings):
+        here.operations.metrics.read_offers(book.counts)
+        async with serving(app, settings), here.operations.attending(watched(here.actor, here.folder)):
             if ready is not None:
                 ready.set()
             await solver.run(here.feed("LilypadController", "LilypadModules"))
@@ -103,12 +113,16 @@ async def run_provider(
     account: LocalAccount,
     terms: OfferTerms,
     ready: asyncio.Event | None = None,
+    drain: asyncio.Event | None = None,
 ) -> None:
-    """Until cancelled. Containers that still run then are found again by the next start."""
+    """Until cancelled, or drained. Containers that still run then are found again by the next start."""
     async with base(settings, deployment, account, "provider") as here, aiohttp.ClientSession() as session:
         actor = here.actor
         store = LocalBlockStore(here.folder / "blocks")
-        deals = DealBook(actor, here.journal, "provider", lambda event: event.terms.provider == actor.account)
+        operations = here.operations
+        deals = DealBook(
+            actor, here.journal, "provider", lambda event: event.terms.provider == actor.account, operations
+        )
         wasm = WasmExecutor(settings.data / "wasm-cache", max_concurrent=terms.places)
         docker = DockerExecutor(namespace=actor.account.lower())
         workshop = Workshop(
@@ -116,20 +130,42 @@ async def run_provider(
             store=store,
             sources=HttpBlockSource([settings.market], session, rounds=1),
             catalogue=Catalogue(actor, Packages(settings.modules)),
-            executors={Engine.WASM: wasm, Engine.DOCKER: docker},
+            executors={
+                Engine.WASM: operations.observed(wasm, Engine.WASM),
+                Engine.DOCKER: operations.observed(docker, Engine.DOCKER),
+            },
         )
         nonces = OfferNonces(actor, actor.account, JournalCounter(here.journal))
-        offering = Offering(actor, account, terms, MarketClient(settings.market, session), nonces)
-        async with serving(_provider_app(deals, store), settings) as url:
+        market = MarketClient(settings.market, session)
+        offering = Offering(actor, account, terms, market, nonces, OutstandingOffers(here.journal))
+        provider = Provider(actor, deals, workshop, offering)
+        logs = LogService(actor.domain, deals, provider.live)
+        engine = EngineProbe(DEFAULT_ENGINE)
+        subject = watched(actor, here.folder, terms.collateral * terms.places, (engine.check,))
+        async with serving(_provider_app(deals, store, logs), settings) as url, operations.attending(subject):
             try:
                 await _remove_orphans(docker, deals)
                 await _introduce(actor, url)
-                if ready is not None:
-                    ready.set()
-                await Provider(actor, deals, workshop, offering).run(here.feed("LilypadController"))
+                price, drains = terms.price_per_instruction, drain is not None
+                with running_file(here.folder, url, terms.places, price, drains=drains) as told:
+                    if ready is not None:
+                        ready.set()
+                    await _until_drained(provider, here.feed("LilypadController"), told, drain or asyncio.Event())
             finally:
                 await wasm.close()
                 await docker.close()
+
+
+async def _until_drained(provider: Provider, feed: Feed, told: RunningFile, drain: asyncio.Event) -> None:
+    async def tell() -> None:
+        await drain.wait()
+        told.tell(RunState.DRAINING)
+
+    async with asyncio.TaskGroup() as group:
+        telling = group.create_task(tell(), name="tells that it drains")
+        await provider.run(feed, drain)
+        telling.cancel()
+    told.tell(RunState.DRAINED)
 
 
 async def _remove_orphans(docker: DockerExecutor, deals: DealBook) -> None:
@@ -147,7 +183,7 @@ async def _introduce(actor: Actor, url: str) -> None:
         await actor.register(ROLE_PROVIDER, url, key=f"{url}:{head}")
 
 
-def _provider_app(deals: DealBook, store: LocalBlockStore) -> web.Application:
+def _provider_app(deals: DealBook, store: LocalBlockStore, logs: LogService) -> web.Application:
     async def record(request: web.Request) -> web.Response:
         wanted = request.match_info["deal"]
         for deal in deals:
@@ -157,6 +193,7 @@ def _provider_app(deals: DealBook, store: LocalBlockStore) -> web.Application:
 
     app = web.Application()
     app.router.add_get("/v1/deals/{deal:0x[0-9a-f]{64}}", record)
+    app.router.add_get("/v1/deals/{deal:0x[0-9a-f]{64}}/logs", logs.get)
     app.add_subapp("/content", content_app(store, uploads=False))
     return app
 

@@ -30,7 +30,7 @@ class Solver:
         self._listings: dict[ModuleId, ModuleListing] = {}
         self._parameters = Parameters(0, 0)
         self._in_flight: set[bytes] = set()
-        self.service = MarketService(book, actor.account, self._obstacles)
+        self.service = MarketService(book, actor.account, self._obstacles, actor.is_nonce_used)
 
     async def run(self, feed: Feed) -> None:
         """Until cancelled. `feed` delivers the events of controller and module registry."""
@@ -77,9 +77,12 @@ class Solver:
             self.service.arrived.set()
 
     def _blame(self, job: Entry, resource: Entry, error: TransactionRevertedError) -> None:
-        """The contract's error names the account at fault; where it names none, neither offer can be kept."""
+        """The contract's error names the account at fault; where it names none, neither offer can be kept. A lane is
+        the creator's own choice."""
         log.warning("agree_refused", extra={"job": job.digest.hex(), "error": str(error)})
         guilty = [entry for entry in (job, resource) if entry.signed.maker in error.arguments]
+        if error.name == "Storage_LaneBusy":
+            guilty = [job]
         for entry in guilty or [job, resource]:
             self._book.refuse(entry, error.message)
 

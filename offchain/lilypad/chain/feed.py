@@ -25,6 +25,7 @@ from lilypad.chain.contracts import Event, RawLog, decode_event
 from lilypad.chain.cursor import CursorTable
 from lilypad.chain.heads import watch_heads
 from lilypad.chain.identity import identify_chain
+from lilypad.chain.observer import Position
 from lilypad.chain.rpc import Rpc, RpcError, from_hex, quantity
 from lilypad.errors import FaultError, RecoverableError
 from lilypad.store.journal import Journal, Transaction
@@ -111,6 +112,8 @@ class Feed:
         self._range = self._options.first_range
         self._ceiling = self._options.largest_range
         self._wake = asyncio.Event()
+        self.position = -1
+        """The last block whose logs are known to be applied."""
 
     def wake(self) -> None:
         """Look for new blocks now instead of at the next poll."""
@@ -158,9 +161,13 @@ class Feed:
         cursor, known = table.block(), table.hashes()
         if cursor is None:
             cursor = self._start - 1
+        self.position = cursor
         calls = [_block("latest"), _block(max(cursor, 0))]
         latest, at_cursor = await self._rpc.batch(calls)
         head = int(latest["number"], 16)
+        seen = None if at_cursor is None else int(at_cursor["timestamp"], 16)
+        position = Position(head, int(latest["timestamp"], 16), cursor, seen, self._options.confirmations)
+        self._rpc.observer.feed_looked(position)
         shared = at_cursor if head >= cursor else latest
         if shared is None:
             return None
@@ -197,6 +204,7 @@ class Feed:
         if again is None or again["hash"] != hashes[last] or not _belong(logs, hashes):
             return None
         self._adapt(len(logs))
+        self._rpc.observer.feed_read(logs)
         digests = {number: from_hex(digest) for number, digest in hashes.items()}
         return Batch(
             first=first,

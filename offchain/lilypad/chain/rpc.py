@@ -11,6 +11,7 @@ import contextlib
 import itertools
 import json
 import logging
+import time
 from collections.abc import Sequence
 from types import TracebackType
 from typing import Any, Self
@@ -18,6 +19,7 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
+from lilypad.chain.observer import NOBODY, ChainObserver
 from lilypad.errors import ChainUnavailableError, FaultError, RecoverableError
 
 log = logging.getLogger(__name__)
@@ -52,11 +54,13 @@ class Rpc:
         rounds: int = 3,
         backoff_seconds: float = 0.25,
         batch_size: int = 50,
+        observer: ChainObserver = NOBODY,
     ) -> None:
         """`chain_id` None takes the chain of whichever endpoint answers first."""
         if not urls:
             raise FaultError("no endpoint is configured; give at least one JSON-RPC URL")
         self.urls = tuple(urls)
+        self.observer = observer
         self._expected_chain = chain_id
         self._timeout = aiohttp.ClientTimeout(total=timeout_seconds)
         self._rounds = rounds
@@ -79,6 +83,11 @@ class Rpc:
         if self._session is not None:
             await self._session.close()
             self._session = None
+
+    @property
+    def shown_urls(self) -> tuple[str, ...]:
+        """For people: without what may be a secret."""
+        return tuple(map(_host, self.urls))
 
     async def chain_id(self) -> int:
         if self._expected_chain is None:
@@ -110,6 +119,7 @@ class Rpc:
             for offset in range(len(self.urls)):
                 index = (self._preferred + offset) % len(self.urls)
                 url = self.urls[index]
+                began = time.monotonic()
                 try:
                     await self._verify(url)
                     answers = await self._post(url, calls)
@@ -117,9 +127,14 @@ class Rpc:
                     last = error
                     self._verified.discard(url)
                     log.debug("endpoint_failed", extra={"endpoint": _host(url), "error": repr(error)})
+                    self.observer.endpoint_failed(_host(url), type(error).__name__)
                     continue
+                self.observer.endpoint_answered(_host(url), time.monotonic() - began)
+                if index != self._preferred:
+                    self.observer.endpoint_changed(_host(url))
                 self._preferred = index
                 return answers, last is not None
+        self.observer.chain_unreachable()
         endpoints = ", ".join(map(_host, self.urls))
         raise ChainUnavailableError(
             "no endpoint of the chain answers; check the node and the network", endpoints=endpoints, last=repr(last)

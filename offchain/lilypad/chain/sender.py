@@ -21,6 +21,7 @@ from eth_utils.address import to_checksum_address
 from lilypad.chain.contracts import RawLog
 from lilypad.chain.fees import Fees, quote_fees
 from lilypad.chain.identity import identify_chain
+from lilypad.chain.observer import Outcome
 from lilypad.chain.outbox import Attempt, Outbox, Outgoing, Request, Status
 from lilypad.chain.rpc import Rpc, RpcError, from_hex
 from lilypad.chain.simulation import estimate_gas, explain_mined_revert, explain_refusal
@@ -164,11 +165,16 @@ class Sender:
             status = Status.MINED if int(found["status"], 16) == 1 else Status.REVERTED
             with self._journal.transaction() as tx:
                 outbox.close(tx, outgoing.key, status, found)
+            self._rpc.observer.transaction(Outcome(status.value), outgoing.key, found)
         return found
 
     async def _dispatch(self, outbox: Outbox, key: str, request: Request) -> None:
         """From a wish to a transaction that is recorded and, if the node answers, on its way."""
-        estimate = await estimate_gas(self._rpc, request, self.address, key=key)
+        try:
+            estimate = await estimate_gas(self._rpc, request, self.address, key=key)
+        except TransactionRevertedError:
+            self._rpc.observer.transaction(Outcome.REFUSED, key)
+            raise
         # A little chance in the limit: two senders of one account that want the same call at the same nonce must not
         # sign the very same transaction, or each would take the other's for its own.
         gas = int(estimate * self._options.gas_margin) + self._options.gas_extra + secrets.randbelow(1024)
@@ -180,6 +186,7 @@ class Sender:
             with self._journal.transaction() as tx:
                 outbox.add(tx, key, nonce, request, attempt)
             self._nonce = nonce + 1
+            self._rpc.observer.transaction(Outcome.SENT, key)
             try:
                 await self._wire.broadcast(attempt)
             except ChainUnavailableError as error:  # it may have left all the same
@@ -198,6 +205,7 @@ class Sender:
             return
         with self._journal.transaction() as tx:
             outbox.remove(tx, key)
+        self._rpc.observer.transaction(Outcome.REFUSED, key)
         self._nonce = nonce
         if not (nonce_used(error) or nonce_taken(error)):
             raise explain_refusal(error, self.address) from error
@@ -236,6 +244,7 @@ class Sender:
         else:
             log.warning("transaction_lost", extra={"key": key, "nonce": outgoing.nonce})
             self._suspects.discard(key)
+            self._rpc.observer.transaction(Outcome.LOST, key)
             with self._journal.transaction() as tx:
                 outbox.remove(tx, key)
 
@@ -259,6 +268,7 @@ class Sender:
         with self._journal.transaction() as tx:
             outbox.add_attempt(tx, outgoing.key, len(outgoing.attempts), attempt)
         log.info("fees_raised", extra={"key": outgoing.key, "max_fee": fees.max_fee})
+        self._rpc.observer.transaction(Outcome.REPLACED, outgoing.key)
         await self._again(outbox, replace(outgoing, attempts=(*outgoing.attempts, attempt)))
 
     async def _reverted(self, outgoing: Outgoing, receipt: dict[str, Any]) -> TransactionRevertedError:

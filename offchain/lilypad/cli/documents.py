@@ -8,14 +8,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lilypad.cli.amounts import amount_document
+from lilypad.cli.words import next_step
+from lilypad.protocol.deal import deadline
 
 if TYPE_CHECKING:
     from lilypad.agents.archive import Standing
+    from lilypad.agents.configuration import Effective
     from lilypad.agents.fetching import JobResult
     from lilypad.agents.jobs import Job
     from lilypad.agents.network import Funds
     from lilypad.agents.packages import Package
     from lilypad.modules.manifest import InputDefinition
+    from lilypad.protocol.deal import Deal
 
 STEPS = {
     "DealAgreed": "agreed",
@@ -43,8 +47,10 @@ def job_document(
         "job": job.id,
         "module": job.module,
         "inputs": job.inputs,
-        "created": datetime.fromtimestamp(job.created, UTC).isoformat(timespec="seconds"),
-        "state": state_of(job, standing, now),
+        "created": time_document(job.created),
+        "state": (state := state_of(job, standing, now)),
+        "next": next_step(job.id, state),
+        "until": time_document(_until(job, deal)),
         "ceiling": amount_document(offer.payment_ceiling),
         "deal": "0x" + deal.id.hex() if deal else None,
         "provider": deal.terms.provider if deal else None,
@@ -72,13 +78,30 @@ def result_document(result: JobResult, output: Path) -> dict[str, Any]:
 def state_of(job: Job, standing: Standing | None, now: float) -> str:
     if standing is not None:
         return standing.deal.status.name.lower()
+    if job.cancelled:
+        return "cancelled"
     return "expired" if job.signed.offer.expiry < now else "offered"
+
+
+def _until(job: Job, deal: Deal | None) -> int | None:
+    """When the state ends by itself: an offer's expiry, or the deadline of whoever is to act on the deal."""
+    if deal is not None:
+        return deadline(deal)
+    return None if job.cancelled else job.signed.offer.expiry
+
+
+def time_document(moment: float | None) -> str | None:
+    return None if moment is None else datetime.fromtimestamp(moment, UTC).isoformat(timespec="seconds")
 
 
 def transactions(standing: Standing | None) -> dict[str, str]:
     if standing is None:
         return {}
     return {STEPS.get(event, event): "0x" + tx_hash.hex() for event, tx_hash in standing.transactions}
+
+
+def setting_document(each: Effective) -> dict[str, Any]:
+    return {"name": each.name, "variable": each.variable, "value": each.value, "source": each.source}
 
 
 def funds_document(address: str, funds: Funds, gas: int) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from lilypad.errors import (
 EXIT_CODES = """\b
 Exit codes:
   0       all is well
-  1..123  the module's own exit code (run, resume, result, up --run);
+  1..123  the module's own exit code (run, resume, result JOB, up --run);
           a larger one becomes 123, the summary has it as it is
   124     the module reached its instruction limit: out of budget
   125     the module trapped
@@ -90,6 +90,13 @@ def show_failure(error: BaseException, invocation: Invocation) -> None:
     click.echo(f"lilypad: {printable(explain(error))}", err=True)
     if invocation.json:
         click.echo(json.dumps({"error": error_document(error)}, indent=2))
+
+
+def show_usage(error: click.ClickException, *, as_json: bool) -> None:
+    error.show()
+    if as_json:
+        fields = {"kind": type(error).__name__, "message": error.format_message(), "fields": {}}
+        click.echo(json.dumps({"error": {**fields, "exitCode": error.exit_code}}, indent=2))
 
 
 def error_document(error: BaseException) -> dict[str, object]:

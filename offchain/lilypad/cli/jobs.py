@@ -1,4 +1,4 @@
-"""`lilypad jobs`, `status`, `result` and `resume`: what became of what was asked for."""
+"""`lilypad jobs`, `status` and `resume`: what became of what was asked for."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from pathlib import Path
 
 import click
 
-from lilypad.cli.options import Invocation, check_output, json_option, output_option, pass_invocation
-from lilypad.errors import OfferInvalidError, RecoverableError
+from lilypad.cli.options import Invocation, check_output, job_argument, json_option, output_option, pass_invocation
 
 
 @click.command()
@@ -39,11 +38,11 @@ def jobs(invocation: Invocation) -> int:
 
 
 @click.command()
-@click.argument("id")
+@job_argument
 @json_option
 @pass_invocation
-def status(invocation: Invocation, id: str) -> int:
-    """Show where a job stands. ID is the beginning of a job's or a deal's id."""
+def status(invocation: Invocation, job_id: str) -> int:
+    """Show where a job stands. JOB is the beginning of a job's or a deal's id."""
     from lilypad.cli import render, session
     from lilypad.cli.documents import dump, job_document
 
@@ -51,7 +50,7 @@ def status(invocation: Invocation, id: str) -> int:
 
     async def work() -> int:
         async with session.archive(settings) as archive:
-            job = archive.jobs.find(id)
+            job = archive.jobs.find(job_id)
             standing = (await archive.standings([job])).get(job.id)
         document = job_document(job, standing, time.time())
         if invocation.json:
@@ -64,46 +63,15 @@ def status(invocation: Invocation, id: str) -> int:
 
 
 @click.command()
-@click.argument("id")
+@job_argument
 @output_option
 @json_option
 @pass_invocation
-def result(invocation: Invocation, id: str, output: Path | None) -> int:
-    """Print a job's result again, fetched and checked if need be.
+def resume(invocation: Invocation, job_id: str, output: Path | None) -> int:
+    """Take up a job whose command ended before the job did.
 
-    Looks only: a result that is not paid for yet is accepted by `lilypad resume`.
+    From wherever it stands: announces its offer again, waits, fetches, checks and pays.
     """
-    from lilypad.cli import session
-    from lilypad.cli.run import deliver
-
-    output = check_output(output)
-    settings = session.start(invocation)
-
-    async def work() -> int:
-        async with session.archive(settings) as archive:
-            job = archive.jobs.find(id)
-            standing = (await archive.standings([job])).get(job.id)
-            if standing is None and job.signed.offer.expiry < time.time():
-                raise OfferInvalidError("no provider took the job before its offer expired", job=job.id)
-            if standing is None:
-                hint = f"the job has no deal yet; go on with `lilypad resume {job.id[:12]}`"
-                raise RecoverableError(hint, job=job.id)
-            deal = standing.deal
-            if deal.claim is None and not deal.status.is_end:
-                raise RecoverableError("the provider has no result yet", job=job.id, status=deal.status.name.lower())
-            found = await archive.result(job, deal) if deal.claim is not None else None
-            return deliver(invocation, job, standing, found, output)
-
-    return session.run(work())
-
-
-@click.command()
-@click.argument("id")
-@output_option
-@json_option
-@pass_invocation
-def resume(invocation: Invocation, id: str, output: Path | None) -> int:
-    """Take up a job whose command ended before the job did."""
     from lilypad.cli import session
     from lilypad.cli.run import follow_job
 
@@ -113,6 +81,28 @@ def resume(invocation: Invocation, id: str, output: Path | None) -> int:
 
     async def work() -> int:
         async with session.creator(settings, account) as lily:
-            return await follow_job(lily, invocation, lily.jobs.find(id), output)
+            return await follow_job(lily, invocation, lily.jobs.find(job_id), output)
+
+    return session.run(work())
+
+
+@click.command(hidden=True)
+@job_argument
+@pass_invocation
+def announce(invocation: Invocation, job_id: str) -> int:
+    """Keep a job's offer with the market until a provider takes it: what `run --detach` leaves in the background."""
+    from lilypad.cli import session
+
+    settings = session.start(invocation, "info")
+
+    async def work() -> int:
+        import aiohttp
+
+        from lilypad.agents.keeping import keep_announced
+
+        async with aiohttp.ClientSession() as http:
+            why = await keep_announced(settings, session.account_address(settings), job_id, http)
+        click.echo(f"lilypad: no longer announced: {why}", err=True)
+        return 0
 
     return session.run(work())

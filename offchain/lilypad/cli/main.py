@@ -8,11 +8,17 @@ from typing import Any
 
 import click
 
-from lilypad.cli.failures import EXIT_CODES, Interrupted, cause_of, exit_code, show_failure
-from lilypad.cli.jobs import jobs, result, resume, status
+from lilypad.cli.cancel import cancel
+from lilypad.cli.completion import completion
+from lilypad.cli.config import config
+from lilypad.cli.doctor import doctor
+from lilypad.cli.failures import EXIT_CODES, Interrupted, cause_of, exit_code, show_failure, show_usage
+from lilypad.cli.jobs import announce, jobs, resume, status
+from lilypad.cli.logs import logs
 from lilypad.cli.modules import modules
 from lilypad.cli.options import Invocation, pass_invocation
 from lilypad.cli.provider import provider, solver
+from lilypad.cli.result import result
 from lilypad.cli.run import run
 from lilypad.cli.up import up
 from lilypad.cli.wallet import wallet
@@ -31,23 +37,14 @@ def cli(invocation: Invocation, log_level: str | None, log_json: bool | None, de
     """Lilypad: compute that proves itself.
 
     Start a network of your own with `lilypad up`, then `lilypad run cowsay -i Message=hello` in another terminal.
-    Settings are environment variables LILYPAD_*, or lines of the file LILYPAD_ENV_FILE.
+    Settings are environment variables LILYPAD_*, or lines of a file: see `lilypad config`.
     """
     invocation.log_level, invocation.log_json, invocation.debug = log_level, log_json, debug
 
 
-@cli.command()
-@click.argument("shell", type=click.Choice(("bash", "zsh", "fish")))
-def completion(shell: str) -> None:
-    """Print what makes a shell complete this command: eval "$(lilypad completion bash)"."""
-    from click.shell_completion import get_completion_class
-
-    complete = get_completion_class(shell)
-    assert complete is not None  # noqa: S101 - click has these three
-    click.echo(complete(cli, {}, "lilypad", "_LILYPAD_COMPLETE").source())
-
-
-for command in (up, run, jobs, status, result, resume, wallet, provider, solver, modules):
+JOBS = (run, jobs, status, logs, cancel, result, resume, announce)
+MACHINERY = (up, wallet, provider, solver, modules, config, doctor, completion)
+for command in (*JOBS, *MACHINERY):
     cli.add_command(command)
 
 
@@ -58,7 +55,7 @@ def call(arguments: list[str]) -> int:
         outcome: Any = cli.main(arguments, prog_name="lilypad", standalone_mode=False, obj=invocation)
         return outcome if isinstance(outcome, int) else 0
     except click.ClickException as error:
-        error.show()
+        show_usage(error, as_json="--json" in arguments)
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         click.echo("lilypad: interrupted", err=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from lilypad.cli.completion import complete_module
 from lilypad.cli.options import Invocation, json_option, pass_invocation
 
 
@@ -30,7 +31,7 @@ def list_modules(invocation: Invocation) -> None:
 
 
 @modules.command()
-@click.argument("name")
+@click.argument("name", shell_complete=complete_module)
 @json_option
 @pass_invocation
 def info(invocation: Invocation, name: str) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from lilypad.cli.amounts import parse_lily, parse_price
+from lilypad.cli.completion import complete_job
 
 Command = Callable[..., Any]
 
@@ -70,6 +71,7 @@ inputs_option: Callable[[Command], Command] = click.option(
     metavar="KEY=VALUE",
     help="An input of the module; KEY=@FILE where it takes a file. Again for each one.",
 )
+job_argument: Callable[[Command], Command] = click.argument("job_id", metavar="JOB", shell_complete=complete_job)
 pass_invocation = click.make_pass_decorator(Invocation, ensure=True)
 
 

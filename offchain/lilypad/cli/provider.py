@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 import click
 
 from lilypad.cli.failures import Interrupted
-from lilypad.cli.options import PRICE, Invocation, pass_invocation
+from lilypad.cli.options import PRICE, Invocation, json_option, pass_invocation
+from lilypad.cli.provider_desk import drain, earnings, status
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Callable, Coroutine
     from typing import Any
 
     from eth_account.signers.local import LocalAccount
@@ -25,19 +26,29 @@ def provider() -> None:
     """Earn with this machine: run jobs for others."""
 
 
+for command in (status, drain, earnings):
+    provider.add_command(command)
+
+
 @provider.command("start")
 @click.option("--places", type=click.IntRange(1, 1024), default=2, show_default=True, help="Deals at the same time.")
 @click.option("--price", type=PRICE, help="LILY per 10^9 instructions.  [default: LILYPAD_PRICE_PER_INSTRUCTION]")
+@json_option
 @pass_invocation
 def start_provider(invocation: Invocation, places: int, price: int | None) -> int:
-    """Offer this machine until Ctrl-C. Needs a wallet, and collateral in the vault (`lilypad wallet deposit`)."""
+    """Offer this machine. Needs a wallet, and collateral in the vault (`lilypad wallet deposit`).
+
+    SIGTERM, or `lilypad provider drain`: takes no more deals, finishes those in hand, and ends. Ctrl-C, or SIGTERM once
+    more: ends at once; what is in hand goes on at the next start.
+    """
     from lilypad.cli import session
 
     settings = session.start(invocation, "info")
     if price is not None:
         settings = settings.model_copy(update={"price_per_instruction": price})
     account = session.open_own_account(settings)
-    return _until_stopped(_provide(settings, account, places))
+    stopping = _Stopping()
+    return _until_stopped(_provide(invocation, settings, account, places, stopping), stopping.on_terminate)
 
 
 @click.group()
@@ -59,7 +70,28 @@ def start_solver(invocation: Invocation, port: int | None) -> int:
     return _until_stopped(_solve(settings.model_copy(update={"listen_port": port}), account))
 
 
-async def _provide(settings: Settings, account: LocalAccount, places: int) -> int:
+class _Stopping:
+    """Between the signals and the agent."""
+
+    def __init__(self) -> None:
+        import asyncio
+
+        self.ready = asyncio.Event()
+        self.drain = asyncio.Event()
+
+    def on_terminate(self) -> bool:
+        """Takes the signal once there is something to finish."""
+        if self.ready.is_set():
+            self.drain.set()
+        return self.ready.is_set()
+
+
+async def _provide(
+    invocation: Invocation, settings: Settings, account: LocalAccount, places: int, stopping: _Stopping
+) -> int:
+    import asyncio
+    import signal
+
     from lilypad.agents.network import Network
     from lilypad.agents.services import default_terms, run_provider
     from lilypad.chain.deployments import read_deployment
@@ -77,9 +109,23 @@ async def _provide(settings: Settings, account: LocalAccount, places: int) -> in
         have, need = format_lily(free), format_lily(terms.collateral)
         message = f"lilypad: {have} LILY free in the vault, a deal takes {need}: see `lilypad wallet deposit`"
         click.echo(message, err=True)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, stopping.drain.set)
     click.echo(f"lilypad: provider {account.address} offers {places} places; Ctrl-C ends it", err=True)
-    await run_provider(settings, deployment, account, terms)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(_tell_when_ready(invocation, account.address, places, stopping), name="tells when ready")
+        await run_provider(settings, deployment, account, terms, stopping.ready, stopping.drain)
+    click.echo("lilypad: drained; nothing is in hand", err=True)
     return 0
+
+
+async def _tell_when_ready(invocation: Invocation, account: str, places: int, stopping: _Stopping) -> None:
+    await stopping.ready.wait()
+    if invocation.json:
+        import os
+
+        from lilypad.cli.documents import dump
+
+        click.echo(dump({"account": account, "places": places, "pid": os.getpid()}))
 
 
 async def _solve(settings: Settings, account: LocalAccount) -> int:
@@ -95,11 +141,11 @@ async def _solve(settings: Settings, account: LocalAccount) -> int:
     return 0
 
 
-def _until_stopped(work: Coroutine[Any, Any, int]) -> int:
+def _until_stopped(work: Coroutine[Any, Any, int], on_terminate: Callable[[], bool] | None = None) -> int:
     """Ending it is what it waits for."""
     from lilypad.cli import session
 
     try:
-        return session.run(work)
+        return session.run(work, on_terminate)
     except Interrupted:
         return 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from types import TracebackType
 from typing import Any, Self, TextIO
 
@@ -18,9 +19,8 @@ from rich.text import Text
 from lilypad.agents.progress import Progress, Stage
 from lilypad.cli.amounts import format_lily
 from lilypad.cli.failures import printable
+from lilypad.cli.words import SHORT
 
-SHORT = 12
-"""Digits of an id that a person is shown; `--json` has them all."""
 WAITING = {
     Stage.OFFERED: "waiting for a provider",
     Stage.AGREED: "the provider is at work",
@@ -30,6 +30,7 @@ WAITING = {
 
 
 OBSTACLES = {
+    "MarketAway": "the market does not answer; it is asked again",
     "NoProvider": "none is free in this market",
     "OfferExpired": "an offer has expired",
     "SelfDeal": "nobody makes a deal with oneself: use another wallet",
@@ -117,6 +118,7 @@ def summary(document: Mapping[str, Any]) -> None:
         ("job", document["job"]),
         ("module", document["module"]),
         ("state", document["state"]),
+        ("until", local_time(document["until"])),
         ("exit status", document.get("exit")),
         ("cost", _amount(document["cost"]) or f"at most {_amount(document['ceiling'])}"),
         ("instructions", f"{document['instructions']:,}" if document["instructions"] is not None else None),
@@ -125,6 +127,7 @@ def summary(document: Mapping[str, Any]) -> None:
         ("provider", document["provider"]),
         *((f"{step} in tx", tx_hash) for step, tx_hash in document["transactions"].items()),
         ("output", document.get("output")),
+        ("next", document["next"]),
     ]
     pairs(rows)
 
@@ -208,6 +211,14 @@ def table(names: Iterable[str], rows: Iterable[Iterable[str]]) -> None:
 
 def _amount(document: Mapping[str, str] | None) -> str | None:
     return f"{document['lily']} LILY" if document else None
+
+
+def local_time(moment: str | None) -> str | None:
+    """A document's time as the clock on the wall shows it."""
+    if moment is None:
+        return None
+    shown = datetime.fromisoformat(moment).astimezone()
+    return f"{shown:%H:%M:%S}" if shown.date() == datetime.now().date() else f"{shown:%Y-%m-%d %H:%M:%S}"
 
 
 def _age(seconds: float) -> str:

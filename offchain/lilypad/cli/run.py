@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from lilypad.cli.completion import complete_module
 from lilypad.cli.failures import NO_RESULT, OUT_OF_BUDGET, exit_code_of_module
 from lilypad.cli.options import (
     LILY,
@@ -21,6 +22,8 @@ from lilypad.cli.options import (
     pass_invocation,
     split_inputs,
 )
+from lilypad.cli.words import SHORT
+from lilypad.errors import RecoverableError
 
 if TYPE_CHECKING:
     from lilypad.agents.archive import Standing
@@ -31,7 +34,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("module")
+@click.argument("module", shell_complete=complete_module)
 @inputs_option
 @click.option("--max-cost", type=LILY, help="The most it may cost; fixes the instruction limit too.")
 @output_option
@@ -100,12 +103,18 @@ async def run_job(
     """From the wish to the exit code."""
     from lilypad.agents.job_offers import JobOptions
     from lilypad.cli import render
+    from lilypad.cli.background import leave_running
     from lilypad.cli.documents import dump, job_document
 
     job = await lily.submit(module, values, JobOptions(payment_ceiling=max_cost))
     if not detach:
         return await follow_job(lily, invocation, job, output)
-    await lily.announce(job)
+    try:
+        await lily.announce(job)
+    except RecoverableError:
+        click.echo(f"lilypad: the job is signed, but not out; `lilypad resume {job.id[:SHORT]}` announces it", err=True)
+        raise
+    leave_running(["announce", job.id], lily.jobs.path(job.id) / "announce.log")
     document = job_document(job, None, time.time())
     click.echo(dump(document) if invocation.json else render.detached(document))
     return 0
@@ -124,8 +133,8 @@ async def follow_job(lily: Lilypad, invocation: Invocation, job: Job, output: Pa
             async for progress in lily.follow(job):
                 steps.reached(progress)
                 result = progress.result
-    except asyncio.CancelledError:
-        click.echo(f"lilypad: the job goes on; take it up again with `lilypad resume {job.id[:12]}`", err=True)
+    except (asyncio.CancelledError, RecoverableError):
+        click.echo(f"lilypad: the job goes on; take it up again with `lilypad resume {job.id[:SHORT]}`", err=True)
         raise
     standing = (await find_standings(lily.actor, [job])).get(job.id)
     return deliver(invocation, job, standing, result, output)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,7 @@ from lilypad import logs
 from lilypad.cli.failures import Interrupted
 from lilypad.cli.options import Invocation
 from lilypad.errors import FaultError
-from lilypad.settings import Settings
+from lilypad.settings import Settings, is_settings_file_lost, settings_file
 
 if TYPE_CHECKING:
     from eth_account.signers.local import LocalAccount
@@ -47,15 +47,20 @@ def start(invocation: Invocation, default_level: str = "warning") -> Settings:
 def read_settings() -> Settings:
     from pydantic import ValidationError
 
+    if is_settings_file_lost():
+        raise click.UsageError(f"LILYPAD_ENV_FILE names {settings_file()}, but there is no such file.")
     try:
         return Settings.from_environment()
     except ValidationError as error:
-        wrong = "; ".join(f"LILYPAD_{'_'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors())
-        raise click.UsageError(f"the settings are wrong: {wrong}.") from None
+        names = [str(e["loc"][0]).upper().removeprefix("LILYPAD_") for e in error.errors()]
+        wrong = "; ".join(f"LILYPAD_{name}: {e['msg']}" for name, e in zip(names, error.errors(), strict=True))
+        where = f" (environment, or {settings_file()})" if settings_file().is_file() else ""
+        raise click.UsageError(f"the settings are wrong: {wrong}{where}.") from None
 
 
-def run(work: Coroutine[Any, Any, int]) -> int:
-    """Until it is done. SIGINT and SIGTERM cancel it, so that everything it opened is closed.
+def run(work: Coroutine[Any, Any, int], on_terminate: Callable[[], bool] | None = None) -> int:
+    """Until it is done. SIGINT and SIGTERM cancel it, so that everything it opened is closed; `on_terminate` may take
+    the first SIGTERM instead, and says whether it did.
 
     Raises:
         Interrupted: it was ended by a signal.
@@ -63,9 +68,13 @@ def run(work: Coroutine[Any, Any, int]) -> int:
 
     async def supervised() -> int:
         loop, task, seen = asyncio.get_running_loop(), asyncio.current_task(), list[int]()
+        taken: list[bool] = []
         assert task is not None  # noqa: S101 - we are in one
 
         def stop(signum: int) -> None:
+            if signum == signal.SIGTERM and on_terminate and not taken and on_terminate():
+                taken.append(True)
+                return
             if not seen:
                 task.cancel()
             seen.append(signum)
@@ -147,6 +156,17 @@ def account_address(settings: Settings) -> Address:
     from lilypad.agents.localnet import Accounts
 
     return Accounts.development().creator.address
+
+
+def provider_address(settings: Settings) -> Address:
+    """The wallet's; on a local chain without a wallet that of the provider in `lilypad up`."""
+    from lilypad.wallet import wallet_address
+
+    if has_wallet(settings) or settings.chain_id != LOCAL_CHAIN:
+        return wallet_address(wallet_path(settings))
+    from lilypad.agents.localnet import Accounts
+
+    return Accounts.development().provider.address
 
 
 # ---------------------------------------------------------------------- connections

@@ -145,6 +145,7 @@ def _announce(invocation: Invocation, given: Settings, network: LocalNetwork) ->
         "chainId": settings.chain_id,
         "market": settings.market,
         "data": str(settings.data),
+        "operations": network.operations,
         "contracts": network.deployment.contracts,
         "accounts": {name: getattr(accounts, name).address for name in accounts.__slots__},
     }
@@ -153,6 +154,7 @@ def _announce(invocation: Invocation, given: Settings, network: LocalNetwork) ->
         return
     chain = f"{document['rpc']} (chain id {settings.chain_id})"
     render.pairs([("chain", chain), ("market", document["market"]), ("data", document["data"])])
+    render.pairs([(f"metrics, {role}", f"{url}/metrics") for role, url in network.operations.items()])
     render.pairs([("contracts", "")])
     render.pairs([(f"  {name}", address) for name, address in network.deployment.contracts.items()])
     render.pairs([("accounts", "(well-known development keys: nothing of value belongs there)")])

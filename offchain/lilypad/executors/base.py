@@ -48,8 +48,8 @@ class Executor(Protocol):
         """Stop it and forget it; a no-op for an unknown id."""
         ...
 
-    def logs(self, execution_id: str) -> AsyncIterator[LogChunk]:
-        """What the module has written so far, then, while it runs, what it goes on to write."""
+    def logs(self, execution_id: str, *, follow: bool = True) -> AsyncIterator[LogChunk]:
+        """What the module has written so far, then, unless told otherwise, what it writes until it ends."""
         ...
 
     async def close(self) -> None:

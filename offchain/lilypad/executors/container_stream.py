@@ -11,7 +11,7 @@ from lilypad.errors import ExecutorFaultError
 from lilypad.executors.container_output import Frame, parse
 
 
-async def follow(open_stream: Callable[[], Any], gone: tuple[type[Exception], ...]) -> AsyncIterator[Frame]:
+async def frames_of(open_stream: Callable[[], Any], gone: tuple[type[Exception], ...]) -> AsyncIterator[Frame]:
     """Frames as they come. `gone` are the errors that say that the reader or the engine went away."""
     ends = (OSError, ExecutorFaultError, *gone)
     queue: asyncio.Queue[Frame | None] = asyncio.Queue()

@@ -31,7 +31,7 @@ from lilypad.executors import container_policy as policy
 from lilypad.executors.base import LogChunk
 from lilypad.executors.container_files import Record, finish, publish_inputs
 from lilypad.executors.container_output import End, Stopped, judge, ran_seconds, unpack
-from lilypad.executors.container_stream import follow
+from lilypad.executors.container_stream import frames_of
 from lilypad.types import ExecutionResult, ExecutionSpec
 
 DEFAULT_ENGINE = "unix:///var/run/docker.sock"
@@ -94,13 +94,13 @@ class DockerExecutor:
         if held is not None:
             Record.path(held.ticket.output).unlink(missing_ok=True)
 
-    async def logs(self, execution_id: str) -> AsyncIterator[LogChunk]:
+    async def logs(self, execution_id: str, *, follow: bool = True) -> AsyncIterator[LogChunk]:
         """See `Executor.logs`. A piece arrives about a tenth of a second after it was written."""
         held = await self._find_held(execution_id)
         container = await asyncio.to_thread(self._find, execution_id)
         if container is not None:
-            stream = partial(_output, container, follow=True)
-            async for frame in follow(stream, (requests.RequestException, errors.DockerException)):
+            stream = partial(_output, container, follow=follow)
+            async for frame in frames_of(stream, (requests.RequestException, errors.DockerException)):
                 if frame.tag in "oe":
                     yield LogChunk("stdout" if frame.tag == "o" else "stderr", frame.data)
             return

@@ -123,8 +123,9 @@ class WasmExecutor:
         if self._executions.get(execution_id) is execution:
             del self._executions[execution_id]
 
-    def logs(self, execution_id: str) -> AsyncIterator[LogChunk]:
-        return self._executions[execution_id].logs.follow()
+    def logs(self, execution_id: str, *, follow: bool = True) -> AsyncIterator[LogChunk]:
+        logs = self._executions[execution_id].logs
+        return logs.follow() if follow else logs.so_far()
 
     async def close(self) -> None:
         await asyncio.gather(*(self.cancel(execution_id) for execution_id in list(self._executions)))

@@ -7,6 +7,7 @@ It forgets everything when its process ends; makers announce their offers again 
 from __future__ import annotations
 
 import enum
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -108,6 +109,11 @@ class OrderBook:
     def refuse(self, entry: Entry, reason: str) -> None:
         if entry.status is OfferStatus.RESTING:
             entry.status, entry.reason = OfferStatus.REFUSED, reason
+
+    def counts(self) -> dict[tuple[str, str], int]:
+        """How many offers of each kind have which status."""
+        names = {SignedJob: "job", SignedResource: "resource"}
+        return Counter((names[type(entry.signed)], entry.status.value) for entry in self._entries.values())
 
     def forget_expired(self, now: int) -> None:
         self._entries = {d: e for d, e in self._entries.items() if now <= e.signed.offer.expiry}

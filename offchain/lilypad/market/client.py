@@ -46,6 +46,15 @@ class MarketClient:
         body = {"offer": signed.offer.to_json(), "signature": "0x" + signed.signature.hex()}
         return _state(await self._ask("POST", f"/v1/offers/{kind}", body))
 
+    async def cancelled(self, digest: bytes) -> OfferState:
+        """Say that an offer's nonce was cancelled on chain, so that the market forgets the offer at once.
+
+        Raises:
+            OfferInvalidError: it does not know the offer.
+            MarketUnavailableError: the market cannot be reached.
+        """
+        return _state(await self._ask("POST", f"/v1/offers/0x{digest.hex()}/cancelled"))
+
     async def _ask(self, method: str, path: str, body: object = None) -> dict[str, Any]:
         timeout = aiohttp.ClientTimeout(total=10)
         try:

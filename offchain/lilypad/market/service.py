@@ -3,9 +3,11 @@
     GET  /v1/network              which chain and controller the offers are for
     POST /v1/offers/{kind}        kind is job or resource; {"offer": {...}, "signature": "0x..."}
     GET  /v1/offers/{digest}      what became of an offer
+    POST /v1/offers/{digest}/cancelled    look at the chain: its maker has cancelled its nonce
          /content                 the content store (see lilypad.store.http)
 
-There is no login: an offer is as good as its signature, and nobody can cancel another's here.
+There is no login: an offer is as good as its signature, and nobody can cancel another's here, because the market
+believes the chain alone.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ from typing import Any
 from aiohttp import web
 
 from lilypad.errors import OfferInvalidError
-from lilypad.market.book import Entry, OrderBook, Signed, SignedJob, SignedResource
+from lilypad.market.book import Entry, OfferStatus, OrderBook, Signed, SignedJob, SignedResource
 from lilypad.protocol.offers import JobOffer, ResourceOffer
 from lilypad.types import Address
 
@@ -28,8 +30,16 @@ MAX_BODY = 16_384
 class MarketService:
     """The HTTP side of an order book. `arrived` wakes whoever matches."""
 
-    def __init__(self, book: OrderBook, solver: Address, obstacles: Callable[[Entry], set[str]]) -> None:
+    def __init__(
+        self,
+        book: OrderBook,
+        solver: Address,
+        obstacles: Callable[[Entry], set[str]],
+        is_used: Callable[[Address, int], Awaitable[bool]],
+    ) -> None:
+        """`is_used` asks the chain for an account's nonce."""
         self.book = book
+        self._is_used = is_used
         self.arrived = asyncio.Event()
         self._solver = solver
         self._obstacles = obstacles
@@ -39,6 +49,7 @@ class MarketService:
         app.router.add_get("/network", self._network)
         app.router.add_post("/offers/{kind:job|resource}", self._post)
         app.router.add_get("/offers/{digest:0x[0-9a-f]{64}}", self._get)
+        app.router.add_post("/offers/{digest:0x[0-9a-f]{64}}/cancelled", self._cancelled)
         return app
 
     async def _network(self, request: web.Request) -> web.Response:
@@ -52,11 +63,21 @@ class MarketService:
         return web.json_response(self._shown(entry), status=202)
 
     async def _get(self, request: web.Request) -> web.Response:
-        digest = bytes.fromhex(request.match_info["digest"].removeprefix("0x"))
-        entry = self.book.get(digest)
+        entry = self._entry(request)
         if entry is None:
             return web.json_response({"error": "no such offer: announce it again"}, status=404)
         return web.json_response(self._shown(entry))
+
+    async def _cancelled(self, request: web.Request) -> web.Response:
+        entry = self._entry(request)
+        if entry is None:
+            return web.json_response({"error": "no such offer: there is nothing to cancel"}, status=404)
+        if entry.status is OfferStatus.RESTING and await self._is_used(entry.signed.maker, entry.signed.offer.nonce):
+            self.book.refuse(entry, "its nonce is used up on chain: cancelled by its maker")
+        return web.json_response(self._shown(entry))
+
+    def _entry(self, request: web.Request) -> Entry | None:
+        return self.book.get(bytes.fromhex(request.match_info["digest"].removeprefix("0x")))
 
     def _shown(self, entry: Entry) -> dict[str, Any]:
         is_job = isinstance(entry.signed, SignedJob)

@@ -16,8 +16,3 @@ def commitment(result: Result) -> bytes:
             [result.output, result.returned, int(result.exit_status), result.stdout, result.stderr],
         )
     )
-
-
-def result_digest(commitment_: bytes, instruction_count: int) -> bytes:
-    """What the deal's slot keeps of a submitted result: 26 bytes."""
-    return keccak(encode(["bytes32", "uint64"], [commitment_, instruction_count]))[:26]

@@ -14,7 +14,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -209,6 +209,20 @@ class Journal:
             parameters.extend(states)
         sql = f"SELECT * FROM deals WHERE {' AND '.join(where)} ORDER BY updated, id"
         return [_deal(row) for row in self.query(sql, parameters)]
+
+
+def look_at_deals(path: Path, chain_id: int, role: str) -> list[DealRow]:
+    """For whoever only looks: takes no lock, writes nothing, and does not mind that an agent has the journal open.
+
+    Raises:
+        FaultError: there is no journal that this version can read.
+    """
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            sql = "SELECT * FROM deals WHERE chain_id = ? AND role = ? ORDER BY updated, id"
+            return [_deal(row) for row in connection.execute(sql, (chain_id, role)).fetchall()]
+    except sqlite3.DatabaseError as error:
+        raise FaultError(f"the journal cannot be read: {error}", path=path) from error
 
 
 def _deal(row: tuple[Any, ...]) -> DealRow:

@@ -41,12 +41,12 @@ def test_agree__any_curated_and_module_is_not__reverts(
 ) -> None:
     curate(status)
     with reverts_with("Controller_ModuleNotCurated", module=maker.module):
-        controller.agree(maker.pair(maker.job(), maker.resource()), sender=stranger)
+        controller.agree(*maker.pair(maker.job(), maker.resource()), sender=stranger)
 
 
 def test_agree__any_curated_and_module_unknown__reverts(controller: Any, maker: Any, stranger: Any) -> None:
     with reverts_with("Controller_ModuleNotCurated", module=ELSE[0]):
-        controller.agree(maker.pair(maker.job(module=ELSE[0]), maker.resource()), sender=stranger)
+        controller.agree(*maker.pair(maker.job(module=ELSE[0]), maker.resource()), sender=stranger)
 
 
 @pytest.mark.parametrize("status", [PUBLISHED, CURATED, DEPRECATED])
@@ -69,7 +69,7 @@ def test_agree__revoked_module__reverts_even_if_named(
     root, proof = allowed
     for resource in (maker.resource(), maker.resource(modules=root)):
         with reverts_with("Controller_ModuleRevoked", module=maker.module):
-            controller.agree(maker.pair(maker.job(), resource, proof=proof), sender=stranger)
+            controller.agree(*maker.pair(maker.job(), resource, proof=proof), sender=stranger)
 
 
 def test_agree__module_revoked_after_the_agreement__deal_goes_on(
@@ -90,7 +90,7 @@ def test_agree__wrong_proof__reverts(controller: Any, maker: Any, stranger: Any,
         "empty": (),
     }[fault]
     with reverts_with("Controller_ModuleNotAllowed", module=maker.module):
-        controller.agree(maker.pair(maker.job(), maker.resource(modules=root), proof=wrong), sender=stranger)
+        controller.agree(*maker.pair(maker.job(), maker.resource(modules=root), proof=wrong), sender=stranger)
 
 
 def test_agree__inner_node_of_the_list_as_module__reverts(
@@ -100,10 +100,10 @@ def test_agree__inner_node_of_the_list_as_module__reverts(
     inner = pair_hash(module_leaf(maker.module), proof[0])
     job, resource = maker.job(module=inner), maker.resource(modules=root)
     with reverts_with("Controller_ModuleNotAllowed", module=inner):
-        controller.agree(maker.pair(job, resource, proof=proof[1:]), sender=stranger)
+        controller.agree(*maker.pair(job, resource, proof=proof[1:]), sender=stranger)
 
 
 def test_agree__root_itself_as_module__reverts(controller: Any, maker: Any, stranger: Any, allowed: Any) -> None:
     root, _ = allowed
     with reverts_with("Controller_ModuleNotAllowed", module=root):
-        controller.agree(maker.pair(maker.job(module=root), maker.resource(modules=root)), sender=stranger)
+        controller.agree(*maker.pair(maker.job(module=root), maker.resource(modules=root)), sender=stranger)

@@ -1,4 +1,4 @@
-"""instant: offers, result and payment in one transaction, for a job that was done before."""
+"""instant: offers, result and payment in one text that both sign, for a job that was done before."""
 
 from __future__ import annotations
 
@@ -9,34 +9,31 @@ import pytest
 
 from lilypad.protocol import settlement
 from lilypad.protocol.deal import DealStatus
-from lilypad.protocol.offers import Acceptance, Submission
+from lilypad.protocol.offers import InstantDeal
 from lilypad.protocol.settlement import Change
+from lilypad.protocol.words import pack_funds
+from lilypad.types import ZERO_ADDRESS
 from tests.contracts.errors import reverts_with
-from tests.contracts.makers import CEILING, COLLATERAL, ETHER, OTHER, PROTOCOL_BPS, RIGHT, words
-
-NOTHING = replace(RIGHT, instruction_count=0)
-ENDLESS = replace(RIGHT, instruction_count=2**64 - 1)
-
-
-def digest_of(maker: Any, kind: Any, case: Any, claim: Any = RIGHT) -> bytes:
-    message = kind(case.id, claim.commitment, claim.instruction_count)
-    return bytes(maker.domain.digest(message.struct_hash()))
+from tests.contracts.makers import CEILING, PROTOCOL_BPS, ROYALTY_BPS, SOLVER_BPS
 
 
 @pytest.fixture
-def refused(controller: Any, books: Any, maker: Any, stranger: Any) -> Any:
-    """The call must be reverted for want of this account's consent to this result."""
+def bring(controller: Any, maker: Any, roles: Any) -> Any:
+    """Brings an instant deal, with both signatures unless others are given."""
 
-    def check(pair: Any, who: str, case: Any, claim: Any = RIGHT, sender: Any = None) -> None:
-        kind, signer = {
-            "creator": (Acceptance, case.terms.creator),
-            "provider": (Submission, case.terms.provider),
-        }[who]
-        wrong = {"signer": signer, "digest": digest_of(maker, kind, case, claim)}
-        with books.unchanged(), reverts_with("Controller_BadSignature", **wrong):
-            controller.instant(pair, words(claim), sender=sender or stranger)
+    def call(deal: InstantDeal, sender: Any = None, **signatures: bytes) -> Any:
+        return controller.instant(*maker.done(deal, **signatures), sender=sender or roles.stranger)
 
-    return check
+    return call
+
+
+@pytest.fixture
+def paid(books: Any, roles: Any) -> Any:
+    """The block must move what the model says."""
+    treasury = roles.treasury.address
+    return lambda deal, bps=PROTOCOL_BPS: books.changed_by(
+        settlement.instant(deal, roles.author.address, bps, treasury)
+    )
 
 
 # ------------------------------------------------------------ what it does
@@ -44,59 +41,83 @@ def refused(controller: Any, books: Any, maker: Any, stranger: Any) -> Any:
 
 @pytest.mark.parametrize("who", ["provider", "creator", "stranger"])
 def test_instant__both_consent__provider_is_paid_and_everybody_can_read_it(
-    controller: Any, desk: Any, books: Any, roles: Any, who: str
+    controller: Any, maker: Any, bring: Any, paid: Any, roles: Any, who: str
 ) -> None:
-    case = desk.on_paper()
-    cost = settlement.cost(case.terms, RIGHT.instruction_count)
-    given = {"creator": {"job_signature": b""}, "provider": {"resource_signature": b""}}.get(who, {})
-    with books.changed_by(settlement.direct(case.terms, cost, roles.treasury.address)):
-        receipt = controller.instant(desk.done(case, **given), words(RIGHT), sender=getattr(roles, who))
+    deal = maker.instant()
+    given = {} if who == "stranger" else {f"{who}_signature": b""}
+    with paid(deal):
+        receipt = bring(deal, getattr(roles, who), **given)
 
-    assert desk.case_of(receipt, case.job, case.resource).terms == case.terms
-    (event,) = controller.DealAccepted.from_receipt(receipt)
-    assert (bytes(event.id), bytes(event.commitment)) == (case.id, RIGHT.commitment)
-    assert (event.instructionCount, event.cost) == (RIGHT.instruction_count, cost)
-
-
-def test_instant__opens_nothing_and_uses_both_offers_up(controller: Any, protocol: Any, desk: Any, roles: Any) -> None:
-    case = desk.on_paper()
-    controller.instant(desk.done(case), words(RIGHT), sender=roles.stranger)
-    assert tuple(protocol.storage.dealOf(controller, case.id)) == (DealStatus.NONE, 0, bytes(26))
-    assert controller.isNonceUsed(roles.creator, case.job.nonce)
-    assert controller.isNonceUsed(roles.provider, case.resource.nonce)
-    with reverts_with("Storage_WrongStatus", id=case.id, actual=DealStatus.NONE, expected=DealStatus.AGREED):
-        controller.late(case.terms.words(), sender=roles.stranger)
+    (event,) = controller.DealInstant.from_receipt(receipt)
+    told = event.event_arguments  # `event.provider` is ape's own
+    assert (told["creator"], told["provider"], bytes(told["module"])) == (roles.creator, roles.provider, deal.module)
+    assert (bytes(told["inputs"]), bytes(told["commitment"])) == (deal.inputs, deal.commitment)
+    assert bytes(told["author"]) == pack_funds(roles.author.address, deal.cost)
+    assert told["solver"] == roles.solver
+    assert bytes(told["numbers"]) == deal.words(roles.author.address, bytes(32))[-1]
 
 
-@pytest.mark.parametrize("claim", [NOTHING, ENDLESS], ids=["minimum", "ceiling"])
-def test_instant__cost_at_its_ends__is_the_model_s(
-    controller: Any, desk: Any, books: Any, roles: Any, claim: Any
+def test_instant__opens_nothing_and_uses_the_creator_s_nonce_alone(
+    payments: Any, controller: Any, storage: Any, maker: Any, bring: Any, roles: Any
 ) -> None:
-    case = desk.on_paper()
-    cost = settlement.cost(case.terms, claim.instruction_count)
-    assert cost in (ETHER, CEILING)
-    with books.changed_by(settlement.direct(case.terms, cost, roles.treasury.address)):
-        controller.instant(desk.done(case, claim), words(claim), sender=roles.stranger)
+    deal = maker.instant()
+    bring(deal)
+    assert tuple(storage.dealOf(controller, roles.creator, 0)) == (DealStatus.NONE, 0, bytes(26))
+    assert payments.isNonceUsed(controller, roles.creator, deal.nonce)
+    assert not payments.isNonceUsed(controller, roles.provider, deal.nonce)
+
+
+@pytest.mark.parametrize("cost", [0, 1, 29, 30, 47, 48, 78, 79, 10_000])
+def test_instant__cost_so_small_that_shares_are_rounded_away__is_the_model_s(
+    maker: Any, bring: Any, paid: Any, cost: int
+) -> None:
+    deal = maker.instant(cost=cost)
+    with paid(deal):
+        bring(deal)
 
 
 @pytest.mark.parametrize("role", ["creator", "provider", "author", "treasury"])
 def test_instant__solver_has_another_role_too__is_the_model_s(
-    controller: Any, desk: Any, maker: Any, books: Any, roles: Any, role: str
+    maker: Any, bring: Any, paid: Any, roles: Any, role: str
 ) -> None:
-    case = desk.on_paper(maker.job(solver=getattr(roles, role).address))
-    cost = settlement.cost(case.terms, RIGHT.instruction_count)
-    with books.changed_by(settlement.direct(case.terms, cost, roles.treasury.address)):
-        controller.instant(desk.done(case), words(RIGHT), sender=roles.stranger)
+    deal = maker.instant(solver=getattr(roles, role).address)
+    with paid(deal):
+        bring(deal)
+
+
+def test_instant__without_solver__its_share_is_nobody_s(maker: Any, bring: Any, paid: Any, books: Any) -> None:
+    deal = maker.instant(solver=ZERO_ADDRESS, solver_bps=0)
+    with paid(deal):
+        bring(deal)
+    assert books.of(ZERO_ADDRESS) == Change()
+
+
+def test_instant__shares_of_the_whole_cost__leave_the_provider_nothing(
+    maker: Any, bring: Any, paid: Any, books: Any, roles: Any
+) -> None:
+    before = books.of(roles.provider)
+    deal = maker.instant(solver_bps=10_000 - ROYALTY_BPS - PROTOCOL_BPS, cost=10_000)
+    with paid(deal):
+        bring(deal)
+    assert books.of(roles.provider) == before
+
+
+def test_instant__shares_above_the_whole_cost__reverts_although_both_signed(maker: Any, bring: Any, books: Any) -> None:
+    deal = maker.instant(solver_bps=10_001 - ROYALTY_BPS - PROTOCOL_BPS)
+    with books.unchanged(), reverts_with("Controller_SharesTooHigh", totalBps=10_001, limitBps=10_000):
+        bring(deal)
+    every = maker.instant(solver_bps=65_535, protocol_bps=65_535)
+    total = 2 * 65_535 + ROYALTY_BPS
+    with books.unchanged(), reverts_with("Controller_SharesTooHigh", totalBps=total, limitBps=10_000):
+        bring(every)
 
 
 def test_instant__provider_without_any_funds__is_paid(
-    controller: Any, payments: Any, desk: Any, books: Any, roles: Any
+    controller: Any, payments: Any, maker: Any, bring: Any, books: Any, roles: Any
 ) -> None:
-    """Nothing is locked, so the collateral that the offer names need not be there."""
+    """Nothing is locked, so no collateral need be there."""
     payments.withdraw(controller, books.of(roles.provider).free, sender=roles.provider)
-    case = desk.on_paper()
-    assert case.terms.collateral == COLLATERAL
-    controller.instant(desk.done(case), words(RIGHT), sender=roles.stranger)
+    bring(maker.instant())
     assert books.of(roles.provider).free > 0
 
 
@@ -104,159 +125,109 @@ def test_instant__provider_without_any_funds__is_paid(
 
 
 def test_instant__free_balance_is_exactly_the_cost__pays_all_of_it(
-    controller: Any, payments: Any, desk: Any, books: Any, roles: Any
+    controller: Any, payments: Any, maker: Any, bring: Any, books: Any, roles: Any
 ) -> None:
-    case = desk.on_paper()
-    cost = settlement.cost(case.terms, RIGHT.instruction_count)
-    payments.withdraw(controller, books.of(roles.creator).free - cost, sender=roles.creator)
-    controller.instant(desk.done(case), words(RIGHT), sender=roles.stranger)
+    deal = maker.instant()
+    payments.withdraw(controller, books.of(roles.creator).free - deal.cost, sender=roles.creator)
+    bring(deal)
     assert books.of(roles.creator) == Change()
 
 
-def test_instant__a_wei_too_little__reverts_whatever_is_locked(
-    controller: Any, payments: Any, desk: Any, books: Any, roles: Any
+@pytest.mark.parametrize("solver", ["solver", "creator"])
+def test_instant__a_wei_too_little__reverts_whatever_is_locked_or_about_to_be_received(
+    controller: Any, payments: Any, desk: Any, maker: Any, bring: Any, books: Any, roles: Any, solver: str
 ) -> None:
     desk.agree()  # locks the creator's ceiling, and that is out of reach
-    case = desk.on_paper()
-    cost = settlement.cost(case.terms, RIGHT.instruction_count)
-    payments.withdraw(controller, books.of(roles.creator).free - cost + 1, sender=roles.creator)
-    wrong = {"controller": controller, "account": roles.creator, "free": cost - 1, "needed": cost}
+    deal = maker.instant(solver=getattr(roles, solver).address)
+    payments.withdraw(controller, books.of(roles.creator).free - deal.cost + 1, sender=roles.creator)
+    wrong = {"controller": controller, "account": roles.creator, "free": deal.cost - 1, "needed": deal.cost}
     with books.unchanged(), reverts_with("Payments_InsufficientFree", **wrong):
-        controller.instant(desk.done(case), words(RIGHT), sender=roles.stranger)
-    assert not controller.isNonceUsed(roles.creator, case.job.nonce)
+        bring(deal)
+    assert not payments.isNonceUsed(controller, roles.creator, deal.nonce)
 
 
-def test_instant__creator_is_the_solver__cannot_pay_with_what_it_is_about_to_receive(
-    controller: Any, payments: Any, desk: Any, maker: Any, books: Any, roles: Any
+@pytest.mark.parametrize("provider", ["creator", "provider"])
+def test_instant__the_largest_amount__reverts(
+    controller: Any, maker: Any, books: Any, roles: Any, provider: str
 ) -> None:
-    case = desk.on_paper(maker.job(solver=roles.creator.address))
-    cost = settlement.cost(case.terms, RIGHT.instruction_count)
-    payments.withdraw(controller, books.of(roles.creator).free - cost + 1, sender=roles.creator)
-    wrong = {"controller": controller, "account": roles.creator, "free": cost - 1, "needed": cost}
-    with reverts_with("Payments_InsufficientFree", **wrong):
-        controller.instant(desk.done(case), words(RIGHT), sender=roles.stranger)
+    """Also to oneself, where the credit would be there before anybody looked."""
+    deal = maker.instant(cost=2**96 - 1, provider=getattr(roles, provider).address)
+    call = maker.done(deal, provider_signature=maker.sign(getattr(maker, provider), deal))
+    free = books.of(roles.creator).free
+    wrong = {"controller": controller, "account": roles.creator, "free": free, "needed": 2**96 - 1}
+    with books.unchanged(), reverts_with("Payments_InsufficientFree", **wrong):
+        controller.instant(*call, sender=roles.stranger)
 
 
-# ------------------------------------------------------------ consent
+# ------------------------------------------------------------ the protocol's share
 
 
-def test_instant__without_the_creators_consent__reverts(desk: Any, maker: Any, roles: Any, refused: Any) -> None:
-    case = desk.on_paper()
-    offer_alone = maker.sign(maker.creator, case.job)
-    swapped = maker.sign(maker.creator, Submission(case.id, RIGHT.commitment, RIGHT.instruction_count))
-    for signature in (b"", offer_alone, swapped, desk.submission(case), desk.acceptance(case, OTHER), bytes(65)):
-        pair = desk.done(case, job_signature=signature)
-        refused(pair, "creator", case)
-        refused(pair, "creator", case, sender=roles.provider)
-
-
-def test_instant__without_the_providers_consent__reverts(desk: Any, maker: Any, roles: Any, refused: Any) -> None:
-    case = desk.on_paper()
-    offer_alone = maker.sign(maker.provider, case.resource)
-    swapped = maker.sign(maker.provider, Acceptance(case.id, RIGHT.commitment, RIGHT.instruction_count))
-    for signature in (b"", offer_alone, swapped, desk.acceptance(case), desk.submission(case, NOTHING), bytes(65)):
-        pair = desk.done(case, resource_signature=signature)
-        refused(pair, "provider", case)
-        refused(pair, "provider", case, sender=roles.creator)
-
-
-def test_instant__consent_to_a_smaller_bill__reverts(desk: Any, roles: Any, refused: Any) -> None:
-    case = desk.on_paper()
-    cheap = desk.done(case, NOTHING, resource_signature=b"")
-    refused(cheap, "creator", case, ENDLESS, sender=roles.provider)
-
-
-@pytest.mark.parametrize(
-    ("side", "change"),
-    [("resource", {"minimum_payment": CEILING}), ("job", {"solver_bps": 212}), ("job", {"inputs": bytes(32)})],
-    ids=["price", "solver", "inputs"],
-)
-def test_instant__consent_to_another_pair__reverts(desk: Any, refused: Any, side: str, change: Any) -> None:
-    """Both signed for one pair; whoever brings another one has the consent of neither."""
-    signed = desk.on_paper()
-    other = desk.on_paper(
-        **{"job": signed.job, "resource": signed.resource, side: replace(getattr(signed, side), **change)}
-    )
-    pair = desk.done(other, job_signature=desk.acceptance(signed), resource_signature=desk.submission(signed))
-    refused(pair, "creator", other)
+@pytest.mark.parametrize("bps", [0, PROTOCOL_BPS - 1])
+def test_instant__protocol_share_lowered_since__the_provider_has_the_difference(
+    controller: Any, maker: Any, bring: Any, paid: Any, roles: Any, bps: int
+) -> None:
+    deal = maker.instant()
+    controller.setParameters(bps, controller.collateralFloorBps(), sender=roles.governor)
+    with paid(deal, bps):
+        receipt = bring(deal)
+    (event,) = controller.DealInstant.from_receipt(receipt)
+    taken = replace(deal, protocol_bps=bps)
+    assert bytes(event.numbers) == taken.words(roles.author.address, bytes(32))[-1]
 
 
 def test_instant__protocol_share_raised_since__reverts(
-    controller: Any, desk: Any, roles: Any, books: Any, maker: Any
+    controller: Any, maker: Any, bring: Any, books: Any, roles: Any
 ) -> None:
-    """The shares are part of what both consented to."""
-    case = desk.on_paper()
+    deal = maker.instant()
     controller.setParameters(PROTOCOL_BPS + 1, controller.collateralFloorBps(), sender=roles.governor)
-    shares = replace(case.terms.shares, protocol_bps=PROTOCOL_BPS + 1)
-    now = replace(case, terms=replace(case.terms, shares=shares))
-    wrong = {"signer": roles.creator, "digest": digest_of(maker, Acceptance, now)}
-    with books.unchanged(), reverts_with("Controller_BadSignature", **wrong):
-        controller.instant(desk.done(case), words(RIGHT), sender=roles.stranger)
+    wrong = {"totalBps": PROTOCOL_BPS + 1, "limitBps": PROTOCOL_BPS}
+    with books.unchanged(), reverts_with("Controller_SharesTooHigh", **wrong):
+        bring(deal)
 
 
-def test_instant__contract_as_creator__is_asked(
-    controller: Any, compiled: Any, payments: Any, desk: Any, maker: Any, roles: Any
-) -> None:
-    wallet = roles.holder.deploy(compiled.MockWallet, roles.creator)
-    payments.deposit(controller, wallet, CEILING, sender=roles.holder)
-    case = desk.on_paper(maker.job(creator=wallet.address))
-    with reverts_with("Controller_BadSignature", signer=wallet, digest=digest_of(maker, Acceptance, case)):
-        controller.instant(desk.done(case, job_signature=desk.submission(case)), words(RIGHT), sender=roles.stranger)
-    controller.instant(desk.done(case), words(RIGHT), sender=roles.stranger)
-    assert payments.balanceOf(controller, wallet)[0] < CEILING
+# ------------------------------------------------------------ once, and in time
 
 
-# ------------------------------------------------------------ offers that are not good (any more)
+def test_instant__again__reverts(desk: Any, maker: Any, bring: Any, books: Any, roles: Any) -> None:
+    deal = maker.instant()
+    bring(deal)
+    with books.unchanged(), desk.nonce_used(roles.creator, deal.nonce):
+        bring(deal)
 
 
-def test_instant__again__reverts(controller: Any, desk: Any, roles: Any) -> None:
-    case = desk.on_paper()
-    controller.instant(desk.done(case), words(RIGHT), sender=roles.stranger)
-    with reverts_with("Controller_NonceUsed", signer=roles.creator, nonce=case.job.nonce):
-        controller.instant(desk.done(case), words(RIGHT), sender=roles.stranger)
-    with reverts_with("Controller_NonceUsed", signer=roles.creator, nonce=case.job.nonce):
-        controller.agree(desk.maker.pair(case.job, case.resource), sender=roles.stranger)
-
-
-def test_instant__deal_agreed_before__is_not_paid_a_second_time(controller: Any, desk: Any, roles: Any) -> None:
-    """The signatures of a cooperative settlement are those of an instant deal: only one of the two can happen."""
+def test_instant__nonce_of_an_offer__only_one_of_the_two_is_good(desk: Any, maker: Any, bring: Any, roles: Any) -> None:
     case = desk.agree()
-    with reverts_with("Controller_NonceUsed", signer=roles.creator, nonce=case.job.nonce):
-        controller.instant(desk.done(case), words(RIGHT), sender=roles.stranger)
-    controller.settle(case.terms.words(), words(RIGHT), desk.acceptance(case), b"", sender=roles.provider)
-    with reverts_with("Controller_NonceUsed", signer=roles.creator, nonce=case.job.nonce):
-        controller.instant(desk.done(case), words(RIGHT), sender=roles.stranger)
+    with desk.nonce_used(roles.creator, case.job.nonce):
+        bring(maker.instant(nonce=case.job.nonce))
+    deal = maker.instant()
+    bring(deal)
+    with desk.nonce_used(roles.creator, deal.nonce):
+        desk.agree(maker.job(nonce=deal.nonce))
 
 
-@pytest.mark.parametrize("side", ["creator", "provider"])
-def test_instant__cancelled_by_one_side__reverts(controller: Any, desk: Any, roles: Any, side: str) -> None:
-    case = desk.on_paper()
-    nonce = {"creator": case.job, "provider": case.resource}[side].nonce
-    controller.cancelNonce(nonce, sender=getattr(roles, side))
-    with reverts_with("Controller_NonceUsed", signer=getattr(roles, side), nonce=nonce):
-        controller.instant(desk.done(case), words(RIGHT), sender=roles.stranger)
-
-
-@pytest.mark.parametrize("side", ["job", "resource"])
-def test_instant__expired__reverts_a_second_later(
-    controller: Any, desk: Any, maker: Any, chain: Any, at: Any, roles: Any, side: str
+def test_instant__cancelled__reverts_if_the_creator_did(
+    controller: Any, payments: Any, desk: Any, maker: Any, bring: Any, roles: Any
 ) -> None:
+    cancelled, kept = maker.instant(), maker.instant()
+    payments.cancelNonce(controller, cancelled.nonce, sender=roles.creator)
+    payments.cancelNonce(controller, kept.nonce, sender=roles.provider)  # not its to cancel
+    with desk.nonce_used(roles.creator, cancelled.nonce):
+        bring(cancelled)
+    bring(kept)
+
+
+def test_instant__expired__reverts_a_second_later(maker: Any, bring: Any, chain: Any, at: Any, roles: Any) -> None:
     expiry = chain.pending_timestamp + 100
-    offer = {side: getattr(maker, side)(expiry=expiry)}
-    first = desk.on_paper(**offer)
-    later = desk.on_paper(**{side: getattr(maker, side)(expiry=expiry)})
-    at(expiry)
-    controller.instant(desk.done(first), words(RIGHT), sender=roles.stranger)
-    signer = {"job": roles.creator, "resource": roles.provider}[side]
+    for now in (expiry - 1, expiry):
+        at(now)
+        bring(maker.instant(expiry=expiry))
     at(expiry + 1)
-    with reverts_with("Controller_OfferExpired", signer=signer, expiry=expiry, nowAt=expiry + 1):
-        controller.instant(desk.done(later), words(RIGHT), sender=roles.stranger)
+    with reverts_with("Controller_OfferExpired", signer=roles.creator, expiry=expiry, nowAt=expiry + 1):
+        bring(maker.instant(expiry=expiry))
 
 
-def test_instant__offers_that_do_not_fit__revert(controller: Any, desk: Any, maker: Any, roles: Any) -> None:
-    poor = desk.on_paper(resource=maker.resource(collateral=COLLATERAL - 1))
-    with reverts_with("Controller_CollateralTooLow", collateral=COLLATERAL - 1, needed=COLLATERAL):
-        controller.instant(desk.done(poor), words(RIGHT), sender=roles.stranger)
-    alone = desk.on_paper(resource=maker.resource(provider=roles.creator.address))
-    with reverts_with("Controller_SelfDeal", account=roles.creator):
-        controller.instant(desk.done(alone), words(RIGHT), sender=roles.creator)
+def test_instant__shares__are_those_that_were_signed(maker: Any, bring: Any, books: Any, roles: Any) -> None:
+    deal = maker.instant(cost=CEILING)
+    bring(deal)
+    found = [books.of(who).free for who in (roles.solver, roles.author, roles.treasury)]
+    assert found == [deal.cost * bps // 10_000 for bps in (SOLVER_BPS, ROYALTY_BPS, PROTOCOL_BPS)]

@@ -13,7 +13,7 @@ from lilypad.protocol.settlement import Change
 from lilypad.protocol.signing import sign
 from lilypad.types import Address
 from tests.contracts.errors import reverts_with
-from tests.contracts.makers import CEILING, ETHER, PROTOCOL_BPS, RIGHT, words
+from tests.contracts.makers import CEILING, ETHER, PROTOCOL_BPS
 
 
 @pytest.fixture
@@ -28,17 +28,12 @@ def net(controller: Any, maker: Any, roles: Any) -> Any:
     return bring
 
 
-def bad_signature(maker: Any, owed: Any) -> Any:
-    digest = maker.domain.digest(owed.struct_hash())
-    return reverts_with("Controller_BadSignature", signer=owed.creator, digest=digest)
-
-
 # ------------------------------------------------------------ what it does
 
 
 @pytest.mark.parametrize("who", ["creator", "provider", "stranger"])
 def test_net__signed_by_the_creator__provider_is_paid(
-    controller: Any, net: Any, maker: Any, books: Any, roles: Any, who: str
+    controller: Any, payments: Any, net: Any, maker: Any, books: Any, roles: Any, who: str
 ) -> None:
     owed = maker.netting()
     changes = settlement.netted(owed, PROTOCOL_BPS, roles.treasury.address)
@@ -52,8 +47,8 @@ def test_net__signed_by_the_creator__provider_is_paid(
     assert (told["creator"], told["provider"]) == (owed.creator, owed.provider)
     assert (told["deals"], bytes(told["root"])) == (owed.deals, owed.root)
     assert (told["amount"], told["protocolBps"]) == (owed.amount, PROTOCOL_BPS)
-    assert controller.isNonceUsed(roles.creator, owed.nonce)
-    assert not controller.isNonceUsed(roles.provider, owed.nonce)
+    assert payments.isNonceUsed(controller, roles.creator, owed.nonce)
+    assert not payments.isNonceUsed(controller, roles.provider, owed.nonce)
 
 
 @pytest.mark.parametrize("amount", [0, 1, 78, 79])
@@ -66,13 +61,27 @@ def test_net__amount_so_small_that_the_share_is_rounded_away__is_the_model_s(
         net(owed)
 
 
-@pytest.mark.parametrize("bps", [0, 1_000])
-def test_net__protocol_share_at_its_bounds__is_the_model_s(
+@pytest.mark.parametrize("bps", [0, PROTOCOL_BPS, 1_000])
+def test_net__protocol_share_no_more_than_was_signed__is_taken_as_it_is_now(
     controller: Any, net: Any, maker: Any, books: Any, roles: Any, bps: int
 ) -> None:
     controller.setParameters(bps, controller.collateralFloorBps(), sender=roles.governor)
+    for signed in (bps, 1_000, 65_535):
+        owed = maker.netting(protocol_bps=signed)
+        with books.changed_by(settlement.netted(owed, bps, roles.treasury.address)):
+            receipt = net(owed)
+        (event,) = controller.DealsNetted.from_receipt(receipt)
+        assert event.protocolBps == bps
+
+
+def test_net__protocol_share_above_what_was_signed__reverts(
+    controller: Any, net: Any, maker: Any, books: Any, roles: Any
+) -> None:
+    """Governance cannot take more of what the two reckoned up than they reckoned with."""
     owed = maker.netting()
-    with books.changed_by(settlement.netted(owed, bps, roles.treasury.address)):
+    controller.setParameters(PROTOCOL_BPS + 1, controller.collateralFloorBps(), sender=roles.governor)
+    wrong = {"totalBps": PROTOCOL_BPS + 1, "limitBps": PROTOCOL_BPS}
+    with books.unchanged(), reverts_with("Controller_SharesTooHigh", **wrong):
         net(owed)
 
 
@@ -87,14 +96,12 @@ def test_net__to_whomever_the_creator_signed_for__is_paid(
 
 
 def test_net__signed_by_a_contract__is_asked(
-    controller: Any, compiled: Any, payments: Any, net: Any, maker: Any, roles: Any
+    controller: Any, payments: Any, net: Any, maker: Any, wallet: Any, not_signed: Any
 ) -> None:
-    wallet = roles.holder.deploy(compiled.MockWallet, roles.creator)
-    payments.deposit(controller, wallet, CEILING, sender=roles.holder)
     owed = maker.netting(creator=wallet.address)
-    with bad_signature(maker, owed):
-        net(owed, maker.sign(maker.provider, owed))
-    net(owed)
+    with not_signed(wallet, owed):
+        net(owed, maker.sign_long(maker.provider, owed))
+    net(owed, maker.sign_long(maker.creator, owed))
     assert tuple(payments.balanceOf(controller, wallet)) == (CEILING - owed.amount, 0)
 
 
@@ -117,7 +124,7 @@ def test_net__the_largest_amount__reverts(
     controller: Any, net: Any, maker: Any, books: Any, roles: Any, provider: str
 ) -> None:
     """Also to oneself, where the credit would be there before anybody looked."""
-    most = 2**128 - 1
+    most = 2**96 - 1
     owed = maker.netting(amount=most, provider=getattr(roles, provider).address)
     free = books.of(roles.creator).free
     wrong = {"controller": controller, "account": roles.creator, "free": free, "needed": most}
@@ -128,12 +135,12 @@ def test_net__the_largest_amount__reverts(
 # ------------------------------------------------------------ consent
 
 
-def test_net__not_signed_by_the_creator__reverts(net: Any, maker: Any, books: Any, roles: Any) -> None:
+def test_net__not_signed_by_the_creator__reverts(net: Any, maker: Any, books: Any, roles: Any, not_signed: Any) -> None:
     owed = maker.netting()
     signature = maker.sign(maker.creator, owed)
     with books.unchanged():
         for false in (b"", bytes(65), signature[:-1], maker.sign(maker.provider, owed)):
-            with bad_signature(maker, owed):
+            with not_signed(owed.creator, owed):
                 net(owed, false, sender=roles.provider)
 
 
@@ -145,75 +152,84 @@ def test_net__not_signed_by_the_creator__reverts(net: Any, maker: Any, books: An
         {"root": bytes(32)},
         {"expiry": 2**40 - 2},
         {"nonce": 10**9},
+        {"protocol_bps": PROTOCOL_BPS + 1},
         {"provider": "0x" + "ab" * 20},
     ],
     ids=lambda change: next(iter(change)),
 )
-def test_net__changed_after_signing__reverts(net: Any, maker: Any, books: Any, change: Any) -> None:
+def test_net__changed_after_signing__reverts(net: Any, maker: Any, books: Any, not_signed: Any, change: Any) -> None:
     owed = maker.netting()
     changed = replace(owed, **change)
-    with books.unchanged(), bad_signature(maker, changed):
+    with books.unchanged(), not_signed(owed.creator, changed):
         net(changed, maker.sign(maker.creator, owed))
 
 
 @pytest.mark.parametrize("other", ["chain", "controller"])
-def test_net__signed_for_another_chain_or_controller__reverts(net: Any, maker: Any, books: Any, other: str) -> None:
+def test_net__signed_for_another_chain_or_controller__reverts(
+    net: Any, maker: Any, books: Any, not_signed: Any, other: str
+) -> None:
     here = maker.domain
     elsewhere = {
         "chain": Domain(here.chain_id + 1, here.controller),
         "controller": Domain(here.chain_id, Address(maker.mediation)),
     }[other]
     owed = maker.netting()
-    with books.unchanged(), bad_signature(maker, owed):
+    with books.unchanged(), not_signed(owed.creator, owed):
         net(owed, sign(maker.creator, elsewhere, owed))
 
 
-def test_net__signature_under_something_else__reverts(net: Any, maker: Any, desk: Any, books: Any) -> None:
+def test_net__signature_under_something_else__reverts(
+    net: Any, maker: Any, desk: Any, books: Any, not_signed: Any
+) -> None:
     owed, case = maker.netting(), desk.on_paper()
     with books.unchanged():
-        for signature in (desk.acceptance(case), maker.sign(maker.creator, case.job)):
-            with bad_signature(maker, owed):
+        for message in (case.job, maker.instant(nonce=owed.nonce)):
+            with not_signed(owed.creator, owed):
+                net(owed, maker.sign(maker.creator, message))
+        for signature in (desk.acceptance(case), desk.acceptance(case, long=True)):
+            with not_signed(owed.creator, owed):
                 net(owed, signature)
 
 
 # ------------------------------------------------------------ once, and in time
 
 
-def test_net__again__reverts(net: Any, maker: Any, books: Any, roles: Any) -> None:
+def test_net__again__reverts(desk: Any, net: Any, maker: Any, books: Any, roles: Any) -> None:
     owed = maker.netting()
     net(owed)
-    with books.unchanged(), reverts_with("Controller_NonceUsed", signer=roles.creator, nonce=owed.nonce):
+    with books.unchanged(), desk.nonce_used(roles.creator, owed.nonce):
         net(owed)
 
 
 def test_net__nonce_shared_with_the_creator_s_offers__only_one_of_them_is_good(
     controller: Any, net: Any, maker: Any, desk: Any, roles: Any
 ) -> None:
-    used = maker.job()
-    desk.agree(used)
-    with reverts_with("Controller_NonceUsed", signer=roles.creator, nonce=used.nonce):
-        net(maker.netting(nonce=used.nonce))
+    case = desk.agree()
+    with desk.nonce_used(roles.creator, case.job.nonce):
+        net(maker.netting(nonce=case.job.nonce))
 
     owed = maker.netting()
     net(owed)
-    case = desk.on_paper(maker.job(nonce=owed.nonce))
-    with reverts_with("Controller_NonceUsed", signer=roles.creator, nonce=owed.nonce):
-        controller.instant(desk.done(case), words(RIGHT), sender=roles.stranger)
+    with desk.nonce_used(roles.creator, owed.nonce):
+        controller.instant(*maker.done(maker.instant(nonce=owed.nonce)), sender=roles.stranger)
+    with desk.nonce_used(roles.creator, owed.nonce):
+        desk.agree(maker.job(nonce=owed.nonce))
 
 
-def test_net__cancelled__reverts(controller: Any, net: Any, maker: Any, roles: Any) -> None:
+def test_net__cancelled__reverts(controller: Any, payments: Any, desk: Any, net: Any, maker: Any, roles: Any) -> None:
     by_creator, by_provider = maker.netting(), maker.netting()
-    controller.cancelNonce(by_creator.nonce, sender=roles.creator)
-    with reverts_with("Controller_NonceUsed", signer=roles.creator, nonce=by_creator.nonce):
+    payments.cancelNonce(controller, by_creator.nonce, sender=roles.creator)
+    with desk.nonce_used(roles.creator, by_creator.nonce):
         net(by_creator)
-    controller.cancelNonce(by_provider.nonce, sender=roles.provider)  # not its to cancel
+    payments.cancelNonce(controller, by_provider.nonce, sender=roles.provider)  # not its to cancel
     net(by_provider)
 
 
 def test_net__expired__reverts_a_second_later(net: Any, maker: Any, chain: Any, at: Any, roles: Any) -> None:
     expiry = chain.pending_timestamp + 100
-    at(expiry)
-    net(maker.netting(expiry=expiry))
+    for now in (expiry - 1, expiry):
+        at(now)
+        net(maker.netting(expiry=expiry))
     at(expiry + 1)
     with reverts_with("Controller_OfferExpired", signer=roles.creator, expiry=expiry, nowAt=expiry + 1):
         net(maker.netting(expiry=expiry))

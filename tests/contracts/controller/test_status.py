@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from lilypad.protocol.deal import DealStatus, Verdict
-from tests.contracts.desk import Case
-from tests.contracts.errors import reverts_with
+from tests.contracts.desk import Case, stands_at
 from tests.contracts.makers import ANY_PRICE, words
 
 NONE, AGREED, SUBMITTED, CHALLENGED = list(DealStatus)[:4]
@@ -23,12 +22,16 @@ CALLS: dict[str, tuple[set[DealStatus], Call]] = {
     ),
     "late": ({AGREED}, lambda d, c: d.controller.late(c.terms.words(), sender=d.roles.stranger)),
     "settle": (
-        {AGREED, SUBMITTED},
+        {AGREED},
         lambda d, c: d.controller.settle(*c.submitted, d.acceptance(c), d.submission(c), sender=d.roles.stranger),
+    ),
+    "acceptSigned": (
+        {SUBMITTED},
+        lambda d, c: d.controller.acceptSigned(*c.submitted, d.acceptance(c), sender=d.roles.stranger),
     ),
     "accept": ({SUBMITTED}, lambda d, c: d.controller.accept(*c.submitted, sender=d.roles.creator)),
     "finalize": ({SUBMITTED}, lambda d, c: d.controller.finalize(*c.submitted, sender=d.roles.stranger)),
-    "challenge": ({SUBMITTED}, lambda d, c: d.controller.challenge(*c.submitted, ANY_PRICE, sender=d.roles.creator)),
+    "challenge": ({SUBMITTED}, lambda d, c: d.controller.challenge(*c.disputable, ANY_PRICE, sender=d.roles.creator)),
     "expire": ({CHALLENGED}, lambda d, c: d.controller.expire(*c.disputed, sender=d.roles.stranger)),
     **{f"verdict {verdict.name}": ({CHALLENGED}, lambda d, c, v=verdict: d.decide(c, v)) for verdict in Verdict},
 }
@@ -47,8 +50,15 @@ def cases(desk: Any, chain: Any) -> Mapping[DealStatus, Case]:
     return made
 
 
-def test_cases__are_where_they_should_be(protocol: Any, cases: Any) -> None:
-    found = {status: protocol.storage.dealOf(protocol.controller, c.id)[0] for status, c in cases.items()}
+def test_settle_batch__from_a_wrong_status__is_skipped(cases: Any, desk: Any, books: Any) -> None:
+    wrong = [desk.settling(case) for status, case in cases.items() if status is not AGREED]
+    with books.unchanged():
+        receipt = desk.controller.settleBatch(wrong, sender=desk.roles.provider)
+    assert desk.skipped(receipt) == dict.fromkeys(range(len(wrong)), "Storage_WrongDigest")
+
+
+def test_cases__are_where_they_should_be(desk: Any, cases: Any) -> None:
+    found = {status: desk.record(case).status for status, case in cases.items()}
     assert found == {status: status for status in DealStatus}
 
 
@@ -56,5 +66,5 @@ def test_cases__are_where_they_should_be(protocol: Any, cases: Any) -> None:
 def test_transition__from_a_wrong_status__reverts(cases: Any, desk: Any, name: str, status: DealStatus) -> None:
     sources, call = CALLS[name]
     case = cases[status]
-    with reverts_with("Storage_WrongStatus", id=case.id, actual=status, expected=min(sources)):
+    with stands_at(case, status, not_at=min(sources)):
         call(desk, case)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from lilypad.protocol.commitment import result_digest
+import pytest
+
 from lilypad.protocol.deal import DealStatus
+from tests.contracts.desk import stands_at
 from tests.contracts.errors import reverts_with
 from tests.contracts.makers import OTHER, RIGHT, words
 
 
 def test_submit__by_provider__is_recorded_and_no_money_moves(
-    controller: Any, protocol: Any, desk: Any, books: Any, provider: Any
+    controller: Any, desk: Any, books: Any, provider: Any
 ) -> None:
     case = desk.agree()
     with books.unchanged():
@@ -20,14 +22,15 @@ def test_submit__by_provider__is_recorded_and_no_money_moves(
     (event,) = controller.ResultSubmitted.from_receipt(receipt)
     assert (bytes(event.id), bytes(event.commitment)) == (case.id, RIGHT.commitment)
     assert event.instructionCount == RIGHT.instruction_count
-    status, since, digest = protocol.storage.dealOf(controller, case.id)
-    assert (status, since) == (DealStatus.SUBMITTED, receipt.timestamp)
-    assert bytes(digest) == result_digest(RIGHT.commitment, RIGHT.instruction_count)
+    assert desk.record(case) == (DealStatus.SUBMITTED, receipt.timestamp, case.digest_submitted)
 
 
-def test_submit__last_second_of_the_window__is_submitted(controller: Any, desk: Any, provider: Any, at: Any) -> None:
+@pytest.mark.parametrize("before", [0, 1])
+def test_submit__last_seconds_of_the_window__is_submitted(
+    controller: Any, desk: Any, provider: Any, at: Any, before: int
+) -> None:
     case = desk.agree()
-    at(case.since + case.terms.windows.submit)
+    at(case.since + case.terms.windows.submit - before)
     controller.submitResult(case.terms.words(), words(RIGHT), sender=provider)
 
 
@@ -41,7 +44,7 @@ def test_submit__second_after_the_window__reverts(controller: Any, desk: Any, pr
 
 def test_submit__second_result__reverts(controller: Any, desk: Any, provider: Any) -> None:
     case = desk.submitted()
-    with reverts_with("Storage_WrongStatus", id=case.id, actual=DealStatus.SUBMITTED, expected=DealStatus.AGREED):
+    with stands_at(case, DealStatus.SUBMITTED, not_at=DealStatus.AGREED):
         controller.submitResult(case.terms.words(), words(OTHER), sender=provider)
 
 

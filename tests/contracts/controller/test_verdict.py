@@ -7,48 +7,39 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from eth_abi.abi import encode
-from eth_utils.crypto import keccak
 
 from lilypad.protocol import settlement
-from lilypad.protocol.deal import ENDS_OF_VERDICTS, Verdict
+from lilypad.protocol.deal import ENDS_OF_VERDICTS, DealStatus, Verdict
+from tests.contracts.desk import holds
 from tests.contracts.errors import reverts_with
-from tests.contracts.makers import OTHER, words
+from tests.contracts.makers import OTHER
 
 
-def predicted(case: Any, verdict: Verdict, treasury: str) -> tuple[Any, int]:
-    """Changes of the balances, and the cost in the event."""
+def predicted(case: Any, verdict: Verdict, treasury: str) -> Any:
+    """Changes of the balances."""
     terms, dispute = case.terms, case.dispute
     cost = settlement.cost(terms, case.claim.instruction_count)
-    ends: dict[Verdict, Callable[[], tuple[Any, int]]] = {
-        Verdict.RIGHT: lambda: (settlement.right(terms, dispute, cost, treasury), cost),
-        Verdict.WITHHELD: lambda: (settlement.withheld(terms, dispute, cost, treasury), cost),
-        Verdict.WRONG: lambda: (settlement.wrong(terms, dispute), 0),
-        Verdict.UNDECIDED: lambda: (settlement.undecided(terms, dispute), 0),
+    ends: dict[Verdict, Callable[[], Any]] = {
+        Verdict.RIGHT: lambda: settlement.right(terms, dispute, cost, treasury),
+        Verdict.WITHHELD: lambda: settlement.withheld(terms, dispute, cost, treasury),
+        Verdict.WRONG: lambda: settlement.wrong(terms, dispute),
+        Verdict.UNDECIDED: lambda: settlement.undecided(terms, dispute),
     }
     return ends[verdict]()
-
-
-def digest(case: Any) -> bytes:
-    kinds = ["bytes32", "uint64", "address", "uint128", "uint128"]
-    dispute = case.dispute
-    values = [*words(case.claim), dispute.challenger, dispute.fee, dispute.bond]
-    return keccak(encode(kinds, values))[:26]
 
 
 @pytest.mark.parametrize("who", ["creator", "challenger", "provider"])
 @pytest.mark.parametrize("verdict", Verdict)
 def test_verdict__each_of_the_four__moves_the_money_as_predicted(
-    controller: Any, protocol: Any, desk: Any, books: Any, roles: Any, verdict: Verdict, who: str
+    controller: Any, desk: Any, books: Any, roles: Any, verdict: Verdict, who: str
 ) -> None:
     case = desk.challenged(getattr(roles, who))
-    changes, cost = predicted(case, verdict, roles.treasury.address)
-    with books.changed_by(changes):
+    with books.changed_by(predicted(case, verdict, roles.treasury.address)):
         receipt = desk.decide(case, verdict)
 
     (event,) = controller.DealDecided.from_receipt(receipt)
-    assert (bytes(event.id), event.verdict, event.cost) == (case.id, verdict, cost)
-    assert protocol.storage.dealOf(controller, case.id)[0] == ENDS_OF_VERDICTS[verdict]
+    assert (bytes(event.id), event.verdict) == (case.id, verdict)
+    assert desk.record(case) == (ENDS_OF_VERDICTS[verdict], receipt.timestamp, case.digest_submitted)
 
 
 def test_verdict__after_the_mediate_window__counts_until_somebody_expires_it(desk: Any, at: Any) -> None:
@@ -63,6 +54,16 @@ def test_verdict__by_anyone_but_the_mediation__reverts(controller: Any, desk: An
         for verdict in Verdict:
             with reverts_with("Controller_NotParty", id=case.id, caller=caller, expected=desk.mediation):
                 controller.verdict(*case.disputed, verdict, sender=caller)
+
+
+def test_verdict__by_whoever_the_call_names_as_mediation__finds_another_dispute(
+    controller: Any, desk: Any, roles: Any
+) -> None:
+    case = desk.challenged()
+    mine = replace(case, dispute=replace(case.dispute, mediation=roles.provider.address))
+    for verdict in Verdict:
+        with holds(case, case.digest_challenged, not_=mine.digest_challenged):
+            controller.verdict(*mine.disputed, verdict, sender=roles.provider)
 
 
 def test_verdict__unknown__reverts(desk: Any) -> None:
@@ -82,7 +83,7 @@ def test_verdict__another_result_or_dispute__reverts(desk: Any, verdict: Verdict
         "fee": lambda: replace(case, dispute=replace(dispute, fee=dispute.fee + 1, bond=dispute.bond - 1)),
         "bond": lambda: replace(case, dispute=replace(dispute, bond=0)),
     }[change]()
-    with reverts_with("Controller_WrongResult", id=case.id, actual=digest(case), expected=digest(wrong)):
+    with holds(case, case.digest_challenged, not_=wrong.digest_challenged):
         desk.decide(wrong, verdict)
 
 
@@ -95,7 +96,8 @@ def test_expire__second_after_the_mediate_window__sends_everybody_home(
         receipt = controller.expire(*case.disputed, sender=stranger)
 
     (event,) = controller.DealDecided.from_receipt(receipt)
-    assert (bytes(event.id), event.verdict, event.cost) == (case.id, Verdict.UNDECIDED, 0)
+    assert (bytes(event.id), event.verdict) == (case.id, Verdict.UNDECIDED)
+    assert desk.record(case) == (DealStatus.UNDECIDED, receipt.timestamp, case.digest_submitted)
 
 
 def test_expire__inside_mediate_window__reverts(controller: Any, desk: Any, creator: Any, at: Any) -> None:
@@ -111,5 +113,5 @@ def test_expire__another_dispute__reverts(controller: Any, desk: Any, stranger: 
     case = desk.challenged()
     wrong = replace(case, dispute=replace(case.dispute, challenger=stranger.address))
     at(case.since + case.terms.windows.mediate + 1)
-    with reverts_with("Controller_WrongResult", id=case.id, actual=digest(case), expected=digest(wrong)):
+    with holds(case, case.digest_challenged, not_=wrong.digest_challenged):
         controller.expire(*wrong.disputed, sender=stranger)

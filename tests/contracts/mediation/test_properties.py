@@ -152,10 +152,8 @@ class CourtMachine(RuleBasedStateMachine):
 
     def vote(self, entry: Open, data: Any) -> None:
         """All at once, or sealed now and some of them opened."""
-        if entry.ballots or self.house.evm.now > entry.case.time + WITH_APPEALS.commit:
-            return
         case, count = entry.case, len(entry.case.docket.seats)
-        if self.house.evm.now > case.docket.stage.deadline:
+        if entry.ballots or self.house.evm.now > min(case.time + WITH_APPEALS.commit, case.docket.stage.deadline):
             return
         found = data.draw(st.lists(FOUND, min_size=count, max_size=count))
         fetched = data.draw(st.booleans())
@@ -219,9 +217,11 @@ class CourtMachine(RuleBasedStateMachine):
     @rule(data=st.data())
     def settle_former(self, data: Any) -> None:
         entry = data.draw(st.sampled_from([e for e in self.open if e.phase == "closed" and e.former]))
-        assert entry.end is not None
-        former, appellant = entry.former.pop(data.draw(st.integers(0, len(entry.former) - 1)))
-        verdict, winner = entry.end
+        self.settle_round(entry, data.draw(st.integers(0, len(entry.former) - 1)))
+
+    def settle_round(self, entry: Open, index: int) -> None:
+        former, appellant = entry.former.pop(index)
+        verdict, winner = entry.end or (Verdict.UNDECIDED, SILENT)
         arguments = (list(former.votes), former.verdict, appellant, verdict, winner)
         self.house.act("stranger", former, "settleRound", *arguments)
         self.ledger.settle(former, verdict, winner, self.house.account_of(appellant))
@@ -279,19 +279,14 @@ class CourtMachine(RuleBasedStateMachine):
             if entry.phase != "closed":
                 house.evm.now = max(house.evm.now, entry.case.docket.stage.deadline + 1)
                 self.give_up(entry)
-            for former, appellant in entry.former:
-                verdict, winner = entry.end or (Verdict.UNDECIDED, SILENT)
-                arguments = (list(former.votes), former.verdict, appellant, verdict, winner)
-                house.act("stranger", former, "settleRound", *arguments)
-                self.ledger.settle(former, verdict, winner, house.account_of(appellant))
-            entry.former = []
+            while entry.former:
+                self.settle_round(entry, 0)
         self.everybody_has_what_the_model_says()
         self.tokens_are_the_sum_of_all_balances()
         self.fees_that_are_owed_are_there()
         assert house.nothing_is_bound()
-        for party in (*PARTIES, "appellant"):
-            assert house.balance(house.controller, house.address(party))[1] == 0
-            assert house.balance(house.mediators, house.address(party))[1] == 0
+        for party in map(house.address, (*PARTIES, "appellant")):
+            assert not any(house.balance(where, party)[1] for where in (house.controller, house.mediators))
 
 
 EXAMPLES = int(os.environ.get("LILYPAD_INVARIANT_EXAMPLES", "40"))

@@ -1,16 +1,25 @@
-"""Settlements for a vault's own tests."""
+"""Settlements for a vault's own tests, in the words that the vault takes."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from lilypad.types import ZERO_ADDRESS
+from lilypad.protocol.words import pack_funds
+from lilypad.types import Address
 
-Leg = tuple[Any, int, int]
-NOBODY: Leg = (ZERO_ADDRESS, 0, 0)
+MOST = 2**96 - 1
+"""What one lane of a balance can count, and the vault can hold."""
 
 
-def legs(*parts: Leg) -> tuple[Leg, Leg, list[Leg]]:
-    """The parts as the vault takes them: creator, provider, others; who is missing is nobody."""
-    first, second, *others = (*parts, NOBODY, NOBODY)[: max(2, len(parts))]
-    return first, second, others
+def funds(account: Any, amount: int) -> bytes:
+    """Whose and how much; account is whatever has an address, or the address itself."""
+    return pack_funds(Address(getattr(account, "address", account)), amount)
+
+
+def legs(*parts: tuple[Any, int, int]) -> tuple[list[bytes], list[int]]:
+    """The two lists of settleAll: of each part an account, what is unlocked, and what is credited."""
+    return [funds(account, unlock) for account, unlock, _ in parts], [credit for *_, credit in parts]
+
+
+def payees(*parts: tuple[Any, int]) -> list[bytes]:
+    return [funds(account, amount) for account, amount in parts]

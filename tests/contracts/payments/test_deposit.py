@@ -8,9 +8,8 @@ import pytest
 
 from lilypad.protocol.settlement import Change
 from lilypad.types import ZERO_ADDRESS
-from tests.contracts.errors import OVERFLOW, reverts_with
+from tests.contracts.errors import reverts_with
 from tests.contracts.makers import ETHER
-from tests.contracts.payments.legs import legs
 
 AMOUNT = 7 * ETHER
 
@@ -113,10 +112,3 @@ def test_move__to_nobody_or_too_much__reverts(payments: Any, controller: Any, sa
     wrong = {"controller": controller, "account": saver, "free": 0, "needed": 1}
     with reverts_with("Payments_InsufficientFree", **wrong):
         payments.move(controller, saver, 1, sender=saver)
-
-
-def test_settle__credit_beyond_128_bits__reverts(payments: Any, roles: Any) -> None:
-    most = 2**128 - 1
-    account = roles.creator.address
-    with reverts_with("Panic", code=OVERFLOW):
-        payments.settle(legs((account, 0, most), (account, 0, 1)), sender=roles.stranger)

@@ -37,6 +37,7 @@ class Command:
     def __init__(self, data: Path, **settings: object) -> None:
         self.data = data
         self.environment = {name: value for name, value in os.environ.items() if not name.startswith("LILYPAD_")}
+        self.environment |= {"XDG_CONFIG_HOME": str(data / "config")}
         self.environment |= {"LILYPAD_DATA": str(data), "LILYPAD_DEPLOYMENTS": str(data / "deployments")}
         self.environment |= {f"LILYPAD_{name.upper()}": str(value) for name, value in settings.items()}
 

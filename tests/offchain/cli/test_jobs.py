@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from lilypad.store.cid import Cid
+from lilypad.types import Digest
+
 from .command import Command
 
 
@@ -58,7 +61,33 @@ def test_status__of_a_job__shows_its_deal(lilypad: Command, detached: str) -> No
     assert found["deal"] in by_deal.out
 
 
-@pytest.mark.parametrize("command", ["status", "result", "resume"])
+def test_result__by_its_cid__is_the_same(lilypad: Command, detached: str, tmp_path: Path) -> None:
+    lilypad("resume", detached)
+    of_job = lilypad("result", detached, "--json").document
+    by_cid = lilypad("result", of_job["cid"], "--output", str(tmp_path / "copy"), "--json")
+    assert by_cid.code == 0, by_cid.err
+    assert by_cid.document["stdout"] == of_job["stdout"]
+    assert (tmp_path / "copy" / "outputs" / "cow.txt").read_text() == of_job["stdout"]
+
+
+def test_result__of_a_cid_that_nobody_has__may_come_later(lilypad: Command) -> None:
+    nothing = str(Cid.of_directory(Digest(b"x" * 32)))
+    done = lilypad("result", nothing)
+    assert done.code == 4
+    assert "No server has this content" in done.err
+
+
+def test_result__again__comes_from_the_provider(lilypad: Command, detached: str) -> None:
+    lilypad("resume", detached)
+    before = lilypad("result", detached, "--json").document
+    elsewhere = lilypad.with_settings(rpc=lilypad.environment["LILYPAD_RPC"])
+    cow = Path(before["output"]) / "outputs" / "cow.txt"
+    cow.unlink()
+    assert elsewhere("result", detached, "--again", "--json").document == before
+    assert cow.read_text() == before["stdout"], "it was written anew"
+
+
+@pytest.mark.parametrize("command", ["status", "logs", "cancel", "result", "resume"])
 def test_id__of_no_job__is_a_fault(lilypad: Command, command: str) -> None:
     done = lilypad(command, "0000000000")
     assert done.code == 5

@@ -35,6 +35,12 @@ class Logs:
             self._closed = True
         self._wake_readers()
 
+    async def so_far(self) -> AsyncIterator[LogChunk]:
+        with self._lock:
+            out, err = bytes(self.stdout), bytes(self.stderr)
+        yield LogChunk("stdout", out)
+        yield LogChunk("stderr", err)
+
     async def follow(self) -> AsyncIterator[LogChunk]:
         """Everything so far, then what comes, until close()."""
         seen_out = seen_err = 0

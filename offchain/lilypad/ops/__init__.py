@@ -1,0 +1,1 @@
+"""Watching over an agent: metrics, health, alerts, traces. Agents tell it; nothing here decides anything."""

@@ -1,0 +1,55 @@
+"""What other commands find out about a provider that runs, has ended, or was killed."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from pathlib import Path
+
+import pytest
+
+from lilypad.agents.outstanding import Outstanding, OutstandingOffers
+from lilypad.agents.running import FILE, RunState, find_running, how_it_ended, last_known, running_file
+from lilypad.store.journal import Journal
+
+
+def test_running__while_it_holds_its_file__is_found(tmp_path: Path) -> None:
+    with running_file(tmp_path, "http://here", 3, 7, drains=True) as told:
+        found = find_running(tmp_path)
+        assert found is not None
+        assert (found.pid, found.places, found.state) == (os.getpid(), 3, RunState.SERVING)
+        told.tell(RunState.DRAINING)
+        assert find_running(tmp_path).state is RunState.DRAINING  # type: ignore[union-attr]
+    assert find_running(tmp_path) is None
+    assert last_known(tmp_path).state is RunState.STOPPED  # type: ignore[union-attr]
+
+
+def test_running__of_a_process_that_was_killed__is_not_found(tmp_path: Path) -> None:
+    with running_file(tmp_path, "http://here", 3, 7, drains=True):
+        left = (tmp_path / FILE).read_text()
+    (tmp_path / FILE).write_text(left)
+    assert find_running(tmp_path) is None, "its process id may be anybody's by now"
+
+
+async def test_end__of_a_provider_that_drained__is_told_from_one_that_stopped(tmp_path: Path) -> None:
+    assert await how_it_ended(tmp_path) is None
+    with running_file(tmp_path, "http://here", 3, 7, drains=True) as told:
+        waiting = asyncio.create_task(how_it_ended(tmp_path))
+        await asyncio.sleep(0)
+        assert not waiting.done()
+        told.tell(RunState.DRAINED)
+    assert await waiting is RunState.DRAINED
+    with pytest.raises(RuntimeError), running_file(tmp_path, "http://here", 3, 7, drains=True):
+        raise RuntimeError("a fault")
+    assert await how_it_ended(tmp_path) is RunState.STOPPED
+
+
+def test_outstanding__after_a_restart__are_those_that_have_not_expired(tmp_path: Path) -> None:
+    with Journal(tmp_path / "journal.sqlite") as journal:
+        offers = OutstandingOffers(journal)
+        offers.add(Outstanding(1, 100, b"a" * 32), now=50)
+        offers.add(Outstanding(2, 200, b"b" * 32), now=101)
+        offers.add(Outstanding(3, 300, b"c" * 32), now=102)
+    with Journal(tmp_path / "journal.sqlite") as journal:
+        assert [offer.nonce for offer in OutstandingOffers(journal).valid(200)] == [2, 3]
+        assert [offer.digest for offer in OutstandingOffers(journal).valid(201)] == [b"c" * 32]
