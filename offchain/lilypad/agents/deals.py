@@ -15,6 +15,7 @@ from lilypad.agents.events import DEAL_EVENTS, read_deal_event
 from lilypad.agents.network import Network
 from lilypad.chain.contracts import RawLog, decode_event
 from lilypad.chain.feed import Batch
+from lilypad.crashing import crash_point
 from lilypad.ops.ledger import UNOBSERVED, DealObserver
 from lilypad.protocol.deal import Agreed, Deal, apply, open_deal
 from lilypad.store.journal import Journal
@@ -89,6 +90,7 @@ class DealBook:
                 self._write(tx, deal, logs_of_deal)
         for deal, logs_of_deal in changed.items():
             self._remember(deal, logs_of_deal)
+            crash_point("deals.written", _status(self.get(deal)))
         async with self._changed:
             self.now = max(self.now, batch.timestamp)
             self._changed.notify_all()
@@ -163,10 +165,16 @@ class DealBook:
         folded = self._fold(logs)
         if folded is None:
             tx.forget_deal(chain_id, deal, self._role)
+            crash_point("deals.writing", "GONE")
             return
         notes = self._tracked[deal].notes if deal in self._tracked else {}
         record = {"logs": [dict(log) for log in logs], "notes": notes}
         tx.save_deal(chain_id, deal, self._role, folded.status.name, record)
+        crash_point("deals.writing", folded.status.name)
+
+
+def _status(deal: Deal | None) -> str:
+    return deal.status.name if deal else "GONE"
 
 
 def fold_deal(logs: Iterable[RawLog]) -> Deal | None:
