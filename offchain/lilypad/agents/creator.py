@@ -36,6 +36,7 @@ from lilypad.chain.deployments import read_deployment
 from lilypad.chain.feed import Feed, FeedOptions
 from lilypad.chain.rpc import Rpc
 from lilypad.chain.sender import Receipt, Sender
+from lilypad.crashing import crash_point
 from lilypad.errors import FaultError, OfferInvalidError, RecoverableError, TransactionRevertedError
 from lilypad.market.book import OfferStatus
 from lilypad.market.client import MarketClient
@@ -123,6 +124,7 @@ class Lilypad:
         package = self.packages.named(module)
         offer = await self._offers.make(package, inputs, options)
         await self._offers.fund(offer)
+        crash_point("creator.funded")
         signature = sign(self._account, self.actor.domain, offer)
         job = Job(
             id=self.actor.domain.digest(offer.struct_hash()).hex(),
@@ -134,6 +136,7 @@ class Lilypad:
             block=int(await self.actor.rpc.call("eth_blockNumber"), 16),
         )
         self.jobs.save(job)
+        crash_point("creator.saved")
         return job
 
     async def follow(self, job: Job) -> AsyncIterator[Progress]:
@@ -149,7 +152,10 @@ class Lilypad:
             feed = Feed(
                 self.actor.rpc, journal, [self.actor.controller.address], start_block=job.block, options=options
             )
-            async for progress in _while_following(_absorb(feed, mine), self._stages(job, mine)):
+            # What is sent for this job has its keys in the job's own journal: whoever takes the job up again finds what
+            # is under way already, instead of sending it a second time.
+            actor = Actor(self.actor.rpc, self.actor.deployment, Sender(self.actor.rpc, journal, self._account))
+            async for progress in _while_following(_absorb(feed, mine), self._stages(job, mine, actor)):
                 self._operations.stage(job.id, progress.stage, progress.deal.id if progress.deal else None)
                 yield progress
 
@@ -178,7 +184,7 @@ class Lilypad:
 
     # ------------------------------------------------------------------ the stages of a job
 
-    async def _stages(self, job: Job, book: DealBook) -> AsyncIterator[Progress]:
+    async def _stages(self, job: Job, book: DealBook, actor: Actor) -> AsyncIterator[Progress]:
         yield Progress(Stage.OFFERED, job)
         agreeing = Agreeing(self.actor, self._market, self._store, self._session)
         told: tuple[str, ...] = ()
@@ -189,16 +195,19 @@ class Lilypad:
                 told = found
                 yield Progress(Stage.OFFERED, job, obstacles=told)
         job = self.jobs.agreed(job, deal.id)
+        crash_point("creator.agreed")
         yield Progress(Stage.AGREED, job, deal)
         while deal.status is DealStatus.AGREED:
-            deal = await self._moved(deal, book)
+            deal = await self._moved(deal, book, actor)
         if deal.claim is None:
             yield Progress(Stage.ENDED, job, deal)
             return
         yield Progress(Stage.SUBMITTED, job, deal)
         result = await self._fetch(job, deal)
+        crash_point("creator.verified")
         yield Progress(Stage.VERIFIED, job, deal)
-        deal = await self._accept(deal, book)
+        deal = await self._accept(deal, book, actor)
+        crash_point("creator.accepted")
         paid = deal.status is DealStatus.ACCEPTED
         yield Progress(Stage.ACCEPTED if paid else Stage.ENDED, job, deal, result)
 
@@ -219,21 +228,21 @@ class Lilypad:
                     told = True
                 await asyncio.sleep(FETCH_SECONDS)
 
-    async def _accept(self, deal: Deal, book: DealBook) -> Deal:
+    async def _accept(self, deal: Deal, book: DealBook, actor: Actor) -> Deal:
         """Pays, unless the deal has moved on by itself."""
         if deal.status is DealStatus.SUBMITTED:
             with suppress(TransactionRevertedError):
-                await self.actor.accept(deal)
+                await actor.accept(deal)
         while not deal.status.is_end:
-            deal = await self._moved(deal, book)
+            deal = await self._moved(deal, book, actor)
         return deal
 
-    async def _moved(self, deal: Deal, book: DealBook) -> Deal:
+    async def _moved(self, deal: Deal, book: DealBook, actor: Actor) -> Deal:
         """The deal when the chain has moved it on. Past its deadline this side ends it, for the other may be gone."""
         now = max(book.now, int(time.time()))
         if (way := way_out(deal, now)) is not None:
             with suppress(TransactionRevertedError):  # somebody was faster, or the chain's clock is behind
-                await self.actor.end_overdue(deal, way)
+                await actor.end_overdue(deal, way)
         pause = max((deadline(deal) or now) - now, 0) + 1.0
         moved = await book.wait_while(deal, pause)
         return moved if moved is not None else await book.wait_for(deal.id)
