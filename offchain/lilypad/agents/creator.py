@@ -50,8 +50,14 @@ from lilypad.store.journal import Journal
 log = logging.getLogger(__name__)
 
 FETCH_SECONDS = 0.1
+LOOK_AGAIN_SECONDS = 5.0
+"""The chain may have taken back what a receipt said, before the feed saw the event."""
 OBSTACLE_SECONDS = 1.0
 """A market that has just heard of an offer may not know its module yet."""
+
+
+class DealUndoneError(RecoverableError):
+    """The block with the agreement is no longer part of the chain."""
 
 
 class Lilypad:
@@ -185,6 +191,17 @@ class Lilypad:
     # ------------------------------------------------------------------ the stages of a job
 
     async def _stages(self, job: Job, book: DealBook, actor: Actor) -> AsyncIterator[Progress]:
+        """From the offer on, and from the offer on again if the chain takes its deal back."""
+        while True:
+            try:
+                async for progress in self._stages_once(job, book, actor):
+                    yield progress
+            except DealUndoneError:
+                log.warning("deal_undone", extra={"job": job.id[:12]})
+            else:
+                return
+
+    async def _stages_once(self, job: Job, book: DealBook, actor: Actor) -> AsyncIterator[Progress]:
         yield Progress(Stage.OFFERED, job)
         agreeing = Agreeing(self.actor, self._market, self._store, self._session)
         told: tuple[str, ...] = ()
@@ -230,10 +247,10 @@ class Lilypad:
 
     async def _accept(self, deal: Deal, book: DealBook, actor: Actor) -> Deal:
         """Pays, unless the deal has moved on by itself."""
-        if deal.status is DealStatus.SUBMITTED:
-            with suppress(TransactionRevertedError):
-                await actor.accept(deal)
         while not deal.status.is_end:
+            if deal.status is DealStatus.SUBMITTED:
+                with suppress(TransactionRevertedError):
+                    await actor.accept(deal)
             deal = await self._moved(deal, book, actor)
         return deal
 
@@ -243,9 +260,11 @@ class Lilypad:
         if (way := way_out(deal, now)) is not None:
             with suppress(TransactionRevertedError):  # somebody was faster, or the chain's clock is behind
                 await actor.end_overdue(deal, way)
-        pause = max((deadline(deal) or now) - now, 0) + 1.0
+        pause = min(max((deadline(deal) or now) - now, 0) + 1.0, LOOK_AGAIN_SECONDS)
         moved = await book.wait_while(deal, pause)
-        return moved if moved is not None else await book.wait_for(deal.id)
+        if moved is None:
+            raise DealUndoneError("a reorganisation of the chain has undone the deal", deal=deal.id)
+        return moved
 
 
 async def _while_following(

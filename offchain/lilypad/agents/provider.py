@@ -47,7 +47,8 @@ from lilypad.types import DealId, Engine, ExecutionSpec
 log = logging.getLogger(__name__)
 
 RETRY_SECONDS = 2.0
-LONGEST_SLEEP = 30.0
+LONGEST_SLEEP = 5.0
+"""Then it looks again: the chain may have taken back what a receipt said, before the feed saw the event."""
 DRAIN_LOOK_SECONDS = 0.5
 
 

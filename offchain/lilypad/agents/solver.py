@@ -96,12 +96,17 @@ class Solver:
             crash_point("solver.followed", next((event.name for event in batch.events()), ""))
 
     def _apply(self, batch: Batch) -> None:
-        """The book forgets all when the process ends, so there is nothing to journal and nothing to roll back."""
+        """The book forgets all when the process ends, so there is nothing to journal."""
+        if batch.rollback is not None:
+            self._book.reopen(batch.rollback.to_block)
+            self._listings.clear()
+            self.service.arrived.set()
         for event in batch.events():
             if event.name == "DealAgreed":
                 deal, meaning = read_deal_event(event)
                 if isinstance(meaning, Agreed):
-                    self._book.agreed((meaning.agreement.job_digest, meaning.agreement.resource_digest), deal)
+                    pair = meaning.agreement.job_digest, meaning.agreement.resource_digest
+                    self._book.agreed(pair, deal, event.block_number)
                     log.info("deal_agreed", extra={"deal": show_id(deal)})
             elif event.name == "ModuleStatusChanged":
                 self._listings.pop(ModuleId(event.args["id"]), None)
