@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager, suppress
 
 from lilypad.agents.progress import Progress, Stage
 
-PATIENCE = 60.0
+PATIENCE = 40.0
 
 
 async def reach(stages: AsyncIterator[Progress], stage: Stage) -> Progress:
