@@ -11,7 +11,7 @@ from ape import project
 TARGET = Path(__file__).parent.parent / "offchain" / "lilypad" / "chain" / "artifacts"
 CONTRACTS = (
     "LilypadToken", "LilypadPayments", "LilypadStorage", "LilypadModules", "LilypadUsers", "LilypadController",
-    "LilypadGovernor", "LilypadTimelock", "MockMediation",
+    "LilypadGovernor", "LilypadTimelock", "MockMediation", "MockWallet",
 )  # fmt: skip
 
 

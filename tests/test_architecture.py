@@ -42,7 +42,7 @@ MAY_IMPORT = {
     },
 }
 ONLY_IN = {
-    "ape": ("scripts", "tests/contracts", "tests/invariants", "tests/conftest.py"),
+    "ape": ("scripts", "tests/contracts", "tests/invariants", "tests/conftest.py", "tests/coverage/recorder.py"),
     "docker": ("offchain/lilypad/executors/docker.py", "modules", "tests"),
     "wasmtime": ("offchain/lilypad/executors", "tests"),
     "rich": ("offchain/lilypad/cli/render.py",),
@@ -113,7 +113,7 @@ def solidity_imports(file: Path) -> set[str]:
         ("types", ("types",)),
         ("interfaces", ("types", "interfaces")),
         ("libraries", ("types", "interfaces")),
-        ("controller", ("types", "interfaces", "libraries")),
+        ("controller", ("types", "interfaces", "libraries", "controller")),
         ("governance", ("governance",)),
         ("", ("types", "interfaces", "libraries", "controller")),
     ],

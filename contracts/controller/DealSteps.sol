@@ -19,6 +19,7 @@ abstract contract DealSteps is IControllerErrors, IControllerEvents {
     address public immutable TREASURY;
 
     constructor(ILilypadPaymentsController payments, ILilypadStorage storage_, address treasury) {
+        if (treasury == address(0)) revert Controller_NoTreasury();
         PAYMENTS = payments;
         STORAGE = storage_;
         TREASURY = treasury;

@@ -75,6 +75,8 @@ def revert_data(error: BaseException) -> bytes:
                 return bytes.fromhex(match[1])
             if match := re.search(r"custom error 0x([0-9a-f]{8})(?:: )?(.*)", text, re.DOTALL):
                 return bytes.fromhex(match[1]) + _fields_in(match[2])
+            if "EVM error OutOfGas" in text:
+                return b""
         seen = seen.__cause__ or seen.__context__
     raise WrongRevertError(f"not a revert: {error!r}") from error
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import NoReturn
@@ -131,3 +132,19 @@ async def test_result__that_is_not_what_was_committed__is_not_accepted_until_it_
             await all_of(lily.follow(job))
     steps = await all_of(lily.follow(job))
     assert steps[-1].stage is Stage.ACCEPTED
+
+
+async def test_job__after_another__is_recorded_in_the_same_lane(network: LocalNetwork, lily: Lilypad) -> None:
+    first, second = [await run(network, lily, "cowsay", message) for message in ("one", "two")]
+    assert first.end.deal is not None
+    assert second.end.deal is not None
+    assert first.end.deal.terms.lane == second.end.deal.terms.lane
+    assert await lily.actor.lane_status(lily.actor.account, second.end.deal.terms.lane) is DealStatus.ACCEPTED
+
+
+async def test_jobs__at_the_same_time__have_lanes_of_their_own(lily: Lilypad) -> None:
+    await lily.actor.deposit(10**18, key="for two jobs at once")
+    jobs = [await lily.submit("cowsay", {"Message": message}) for message in ("left", "right")]
+    ends = [steps[-1] for steps in await asyncio.gather(*(all_of(lily.follow(job)) for job in jobs))]
+    assert [end.stage for end in ends] == [Stage.ACCEPTED] * 2
+    assert len({end.deal.terms.lane for end in ends if end.deal is not None}) == 2

@@ -78,8 +78,7 @@ class Evm:
         Raises:
             RevertError: the contract refused.
         """
-        inputs = _entry(contract.name, "function", function)["inputs"]
-        return self.call_raw(sender, contract, function, encode([_kind(i) for i in inputs], arguments))
+        return self.call_raw(sender, contract, function, _encode(contract.name, function, arguments))
 
     def call_raw(self, sender: str, contract: Contract, function: str, arguments: bytes) -> Receipt:
         """As `call`, with arguments that are encoded already, however badly."""
@@ -101,11 +100,24 @@ class Evm:
         """For what has no ABI, such as a precompile."""
         return bytes(self._evm.message_call(DEPLOYER, address, calldata=data))
 
+    def store(self, contract: Contract, slot: int, value: int) -> None:
+        """Past everything that the contract would say to it."""
+        self._evm.insert_account_storage(contract.address, slot, value)
+
     def read(self, contract: Contract, function: str, *arguments: Any) -> Any:
         return self.call(DEPLOYER, contract, function, *arguments).value
 
 
 # ------------------------------------------------------------ ABIs
+
+
+def calldata(contract: Contract, function: str, *arguments: Any) -> bytes:
+    """For a contract that makes the call."""
+    return _selector(_entry(contract.name, "function", function)) + _encode(contract.name, function, arguments)
+
+
+def _encode(contract: str, function: str, arguments: Sequence[Any]) -> bytes:
+    return encode([_kind(entry) for entry in _entry(contract, "function", function)["inputs"]], arguments)
 
 
 @cache
@@ -183,4 +195,7 @@ def _decode_event(log: Any) -> tuple[str, Mapping[str, Any]] | None:
     indexed = [i for i in entry["inputs"] if i["indexed"]]
     for field, topic in zip(indexed, topics[1:], strict=True):
         (values[field["name"]],) = decode([_kind(field)], bytes(topic))
+    for field in entry["inputs"]:
+        if field["type"] == "address":
+            values[field["name"]] = to_checksum_address(values[field["name"]])
     return entry["name"], values

@@ -5,22 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from eth_utils.crypto import keccak
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant
 
 from lilypad.protocol.deal import Claim, Deal, DealStatus
+from lilypad.protocol.offers import JobOffer, ResourceOffer
 from lilypad.protocol.settlement import BURNED, Change
 from lilypad.types import ZERO_ADDRESS, Address, DealId
 from tests.contracts.makers import BOND, ETHER, MEDIATION_FEE
 from tests.invariants.evm import Receipt, RevertError
-from tests.invariants.log import fold
+from tests.invariants.log import NONCE_BITS, Log
 from tests.invariants.model import Model, RefusedError
 from tests.invariants.network import ADDRESSES, deploy
 
-ACTORS = ("creator", "provider", "rival", "author", "treasury")
-"""Any of them may be creator, provider, solver or challenger of a deal."""
+ACTORS = ("creator", "provider", "rival", "author", "treasury", "wallet")
+"""Any of them may be creator, provider, solver or challenger of a deal; the wallet is a contract."""
 NAMES = {address: name for name, address in ADDRESSES.items()}
-NONCES = range(64)
 S = DealStatus
 ARROWS = {
     S.NONE: {S.AGREED},
@@ -46,14 +47,16 @@ class Machine(RuleBasedStateMachine):
             treasury=ADDRESSES["treasury"],
             fee=MEDIATION_FEE,
             bond=BOND,
+            mediation=self.net.mediation.address,
         )
-        self.logged: dict[DealId, Deal] = {}
+        self.log = Log(ADDRESSES["treasury"])
         self.seen: dict[DealId, DealStatus] = {}
-        self.netted: list[tuple[Address, int]] = []
+        self.brought: list[tuple[JobOffer, ResourceOffer]] = []
         self.people = [*ADDRESSES.values(), self.net.mediation.address, BURNED, ZERO_ADDRESS]
         for actor in ACTORS:
-            self.net.fund(actor, funds * ETHER)
+            receipt = self.net.fund(actor, funds * ETHER)
             self.model.deposit(ADDRESSES[actor], funds * ETHER)
+            self.log.read(receipt.events, self.evm.now)
         self.broken = False
 
     # ------------------------------------------------------------ for the rules
@@ -72,10 +75,8 @@ class Machine(RuleBasedStateMachine):
             found = revert.name
         assert found == expected
         if receipt is not None:
-            fold(self.maker.domain, self.logged, receipt.events, self.evm.now)
-            for deal_id in {DealId(values["id"]) for _, values in receipt.events if "id" in values}:
-                if deal_id not in self.model.instants:
-                    self.moves_forward(deal_id)
+            for deal_id in self.log.read(receipt.events, self.evm.now):
+                self.moves_forward(deal_id)
         self.broken = False
         return receipt
 
@@ -89,25 +90,32 @@ class Machine(RuleBasedStateMachine):
     def has_deals(self) -> bool:
         return bool(self.model.deals)
 
-    def pick(self, number: int) -> Deal:
-        """Open deals more often than those that have ended."""
+    def has_brought(self) -> bool:
+        return bool(self.brought)
+
+    def pick(self, number: int, status: DealStatus | None = None) -> Deal:
+        """One in this status, or any open one, more often than another."""
         deals = list(self.model.deals.values())
-        still_open = [deal for deal in deals if not deal.status.is_end]
-        several = [*deals, *still_open, *still_open]
+        fitting = [deal for deal in deals if (deal.status is status if status else deal.status.is_open)]
+        several = fitting if fitting and number % 5 else deals
         return several[number % len(several)]
 
-    def party(self, number: int, side: str, lie: bool, who: str) -> tuple[Deal, str]:
+    def party(self, number: int, status: DealStatus, side: str, lie: bool, who: str) -> tuple[Deal, str]:
         """A deal and who acts on it: the one that may, or anybody."""
-        deal = self.pick(number)
+        deal = self.pick(number, status)
         return deal, who if lie else NAMES[getattr(deal.terms, side)]
 
     def claim(self, deal: Deal, claim: Claim, lie: bool) -> Claim:
         """The deal's own result where there is one, or another."""
         return claim if lie else deal.claim or claim
 
+    def record(self, creator: Address, lane: int) -> tuple[int, int, bytes]:
+        return self.evm.read(self.net.storage, "dealOf", self.net.controller.address, creator, lane)
+
     def moves_forward(self, deal_id: DealId) -> None:
         """3."""
-        status, *_ = self.evm.read(self.net.storage, "dealOf", self.net.controller.address, deal_id)
+        terms = self.log.deals[deal_id].terms
+        status, *_ = self.record(terms.creator, terms.lane)
         assert status in ARROWS[self.seen.get(deal_id, S.NONE)]
         self.seen[deal_id] = S(status)
 
@@ -119,7 +127,7 @@ class Machine(RuleBasedStateMachine):
 
     @invariant()
     def balances_are_the_model_s(self) -> None:
-        """1, 2, 5."""
+        """1, 2, 6."""
         found = {account: self.balance(account) for account in self.people}
         assert found == {account: self.model.ledger.of(account) for account in self.people}
         tokens = self.evm.read(self.net.token, "balanceOf", self.net.payments.address)
@@ -130,43 +138,47 @@ class Machine(RuleBasedStateMachine):
         }
 
     @invariant()
-    def deals_move_forward_as_logged(self) -> None:
-        """6."""
-        assert self.logged == {**self.model.deals, **self.model.instants}
-        for deal in self.model.deals.values():
-            status, since, _ = self.evm.read(self.net.storage, "dealOf", self.net.controller.address, deal.id)
-            assert (status, since) == (deal.status, deal.since)
+    def lanes_hold_the_model_s_deals(self) -> None:
+        """3, 4."""
+        for (creator, lane), deal_id in self.model.lanes.items():
+            deal = self.model.deals[deal_id]
+            assert self.record(creator, lane) == (deal.status, deal.since, digest_of(deal))
             assert self.seen[deal.id] is deal.status
-        for deal_id in self.model.instants:
-            status, *_ = self.evm.read(self.net.storage, "dealOf", self.net.controller.address, deal_id)
-            assert status == S.NONE
+        lanes = [(d.terms.creator, d.terms.lane) for d in self.model.deals.values() if d.status.is_open]
+        assert len(lanes) == len(set(lanes))
+
+    @invariant()
+    def log_tells_everything(self) -> None:
+        """7."""
+        assert self.log.deals == self.model.deals
+        assert self.log.nonces == self.model.nonces
+        assert {a: b for a, b in self.log.balances.items() if b != Change()} == {
+            a: b for a, b in self.model.ledger.balances.items() if b != Change()
+        }
 
     # ------------------------------------------------------------ in the end
 
     def teardown(self) -> None:
         if self.broken:
             return
-        self.nonces_are_used_once()
+        self.nonces_are_the_model_s()
         self.anyone_ends_every_deal()
         self.everybody_goes_home()
 
     def way_out(self, deal: Deal) -> None:
         raise NotImplementedError
 
-    def nonces_are_used_once(self) -> None:
-        """7."""
-        deals = self.logged.values()
-        used = [(d.job.creator, d.job.nonce) for d in deals]
-        used += [(d.resource.provider, d.resource.nonce) for d in deals]
-        used += self.netted
-        assert len(used) == len(set(used))
+    def nonces_are_the_model_s(self) -> None:
+        """8. Every nonce that was used, and those around it: its neighbours, and its place in other segments."""
         for account in map(ADDRESSES.__getitem__, ACTORS):
-            for nonce in NONCES:
-                known = self.evm.read(self.net.controller, "isNonceUsed", account, nonce)
-                assert known == ((account, nonce) in self.model.nonces)
+            used = {nonce for who, nonce in self.model.nonces if who == account}
+            around = {nonce + by for nonce in used for by in (-256, -32, -1, 1, 32)} | {0, (1 << NONCE_BITS) - 1}
+            for nonce in used | {n for n in around if 0 <= n < 1 << NONCE_BITS}:
+                known = self.evm.read(self.net.payments, "isNonceUsed", self.net.controller.address, account, nonce)
+                assert known == (nonce in used), (NAMES[account], nonce)
 
     def anyone_ends_every_deal(self) -> None:
-        """4."""
+        """5."""
         for deal in list(self.model.deals.values()):
             if not deal.status.is_end:
                 self.way_out(deal)
@@ -174,10 +186,20 @@ class Machine(RuleBasedStateMachine):
         assert not any(self.balance(account).locked for account in self.people)
 
     def everybody_goes_home(self) -> None:
-        """8."""
+        """9."""
         for name, account in ADDRESSES.items():
             free = self.balance(account).free
             self.both(lambda a=account, f=free: self.model.withdraw(a, f), self.vault(name, "withdraw", free))
         left = [self.net.mediation.address, BURNED]  # have no key here
         tokens = self.evm.read(self.net.token, "balanceOf", self.net.payments.address)
         assert tokens == sum(self.balance(account).free for account in left)
+
+
+def digest_of(deal: Deal) -> bytes:
+    """What the record holds of a deal: what is told of it so far, in 26 bytes."""
+    if deal.claim is None:
+        return deal.id[:26]
+    told = [deal.id, deal.claim.commitment, deal.claim.instruction_count.to_bytes(32, "big")]
+    if deal.status is DealStatus.CHALLENGED and deal.dispute is not None:
+        told += deal.dispute.words()
+    return keccak(b"".join(told))[:26]

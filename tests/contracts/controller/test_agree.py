@@ -4,47 +4,57 @@ from __future__ import annotations
 
 from typing import Any
 
+from eth_utils.crypto import keccak
+
 from lilypad.protocol.deal import DealStatus
+from lilypad.protocol.offers import unpack_requirements
 from lilypad.protocol.settlement import locked
-from lilypad.protocol.terms import derive_terms
-from lilypad.protocol.words import Shares
+from lilypad.protocol.words import pack
 from tests.contracts.errors import reverts_with
 from tests.contracts.makers import PROTOCOL_BPS, ROYALTY_BPS, SOLVER_BPS
 
 
-def test_agree__compatible_offers__opens_the_deal_in_one_slot(protocol: Any, desk: Any) -> None:
+def test_agree__compatible_offers__opens_the_deal_in_one_slot(desk: Any) -> None:
     case = desk.agree()
-
-    status, since, digest = protocol.storage.dealOf(protocol.controller, case.id)
-    assert (status, since, bytes(digest)) == (DealStatus.AGREED, case.since, bytes(26))
+    assert desk.record(case) == (DealStatus.AGREED, case.since, case.digest_agreed)
 
 
-def test_agree__compatible_offers__locks_ceiling_and_collateral(desk: Any, books: Any, maker: Any) -> None:
-    job, resource = maker.job(), maker.resource()
-    author = desk.roles.author.address
-    terms = derive_terms(maker.domain, job, resource, author, Shares(SOLVER_BPS, ROYALTY_BPS, PROTOCOL_BPS))
-    with books.changed_by(locked(terms)):
-        assert desk.agree(job, resource).terms == terms
+def test_agree__compatible_offers__locks_ceiling_and_collateral(desk: Any, books: Any) -> None:
+    foreseen = desk.on_paper()
+    with books.changed_by(locked(foreseen.terms)):
+        assert desk.agree(foreseen.job, foreseen.resource).terms == foreseen.terms
 
 
 def test_agree__compatible_offers__log_carries_all_that_the_terms_follow_from(
-    controller: Any, desk: Any, maker: Any, stranger: Any
+    controller: Any, desk: Any, stranger: Any
 ) -> None:
-    job, resource = maker.job(), maker.resource()
-    receipt = controller.agree(*maker.pair(job, resource), sender=stranger)
+    case = desk.on_paper()
+    receipt = controller.agree(*desk.maker.pair(case.job, case.resource), sender=stranger)
 
     (event,) = controller.DealAgreed.from_receipt(receipt)
-    logged = event.event_arguments
-    assert (logged["creator"], logged["provider"]) == (job.creator, resource.provider)
-    assert plain(logged["job"]) == plain(job.words())
-    assert plain(logged["resource"]) == plain(resource.words())
-    assert logged["author"] == desk.roles.author
-    assert Shares.unpack(logged["shares"]) == Shares(SOLVER_BPS, ROYALTY_BPS, PROTOCOL_BPS)
+    told = event.event_arguments
+    terms, job = case.terms, case.job
+    assert (told["creator"], told["provider"]) == (terms.creator, terms.provider)
+    assert told["locks"] == pack(
+        ("ceiling", terms.payment_ceiling, 96),
+        ("collateral", terms.collateral, 96),
+        ("job nonce", job.nonce, 32),
+        ("resource nonce", case.resource.nonce, 32),
+    )
+    _, _, author, solver, conditions, agreement = terms.words()
+    assert [bytes(told[name]) for name in ("author", "solver", "conditions")] == [author, solver, conditions]
+    signed = [bytes(told[name]) for name in ("verification", "jobDigest", "resourceDigest")]
+    assert signed == list(case.agreement.words())
+    assert keccak(b"".join(signed)) == agreement
+    assert bytes(told["module"]) == job.module
+    assert bytes(told["inputs"]) == job.inputs
+    assert unpack_requirements(bytes(told["needs"])) == (job.resources, job.windows)
 
 
-def plain(words: Any) -> list[Any]:
-    """Ape gives the fields of a struct in an event as a bare list, addresses in lower case."""
-    return [word.lower() if isinstance(word, str) else word for word in words]
+def test_agree__compatible_offers__both_digests_are_those_of_eip_712(desk: Any, maker: Any) -> None:
+    case = desk.agree()
+    digests = [maker.domain.digest(offer.struct_hash()) for offer in (case.job, case.resource)]
+    assert [case.agreement.job_digest, case.agreement.resource_digest] == digests
 
 
 def test_agree__brought_by_creator_without_its_signature__is_agreed(desk: Any, creator: Any) -> None:
@@ -55,24 +65,14 @@ def test_agree__brought_by_provider_without_its_signature__is_agreed(desk: Any, 
     desk.agree(sender=provider, resource_signature=b"")
 
 
-def test_agree__front_run_by_a_stranger__is_the_same_deal(
-    controller: Any, desk: Any, maker: Any, stranger: Any
-) -> None:
-    job, resource = maker.job(), maker.resource()
-    case = desk.agree(job, resource, sender=stranger)
-
-    assert case.terms.solver == desk.roles.solver.address  # not whoever came first
-    with desk.nonce_used(job.creator, job.nonce):
-        controller.agree(*maker.pair(job, resource), sender=desk.roles.solver)
-
-
 def test_agree__at_the_edge_of_every_rule__is_agreed(desk: Any, maker: Any, chain: Any, at: Any) -> None:
     now = chain.blocks.head.timestamp + 10
     resource = maker.resource(
         expiry=now,
         shares_bps=SOLVER_BPS + ROYALTY_BPS + PROTOCOL_BPS,
         minimum_payment=maker.job().payment_ceiling,
-        late_penalty=maker.job().collateral,
+        late_penalty_bps=10_000,
+        decline_fee_bps=10_000,
     )
     job = maker.job(
         expiry=now,
@@ -92,7 +92,7 @@ def test_agree__job_without_solver__is_agreed(desk: Any, maker: Any) -> None:
 
 def test_agree__creator_without_funds__reverts(controller: Any, maker: Any, stranger: Any, books: Any) -> None:
     free = books.of(maker.creator.address).free
-    resource = maker.resource(collateral=free, late_penalty=0)
+    resource = maker.resource(collateral=free)
     with reverts_with(
         "Payments_InsufficientFree",
         controller=controller,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,15 +16,8 @@ from tests.contracts.makers import CEILING, COLLATERAL
 
 BLOCK_GAS = 30_000_000
 NEEDED_GAS = 531_250
+GAS_FOR_TWO = 700_000
 AGREE, REFUSE, BURN, BOMB, REVERT_BOMB, CALL_BACK = range(6)
-
-
-@pytest.fixture
-def signer(compiled: Any, payments: Any, controller: Any, roles: Any) -> Any:
-    """A contract as a creator, whose answer the test sets."""
-    contract = roles.holder.deploy(compiled.MockSigner)
-    payments.deposit(controller, contract, 3 * CEILING, sender=roles.holder)
-    return contract
 
 
 @pytest.fixture
@@ -61,17 +55,18 @@ def test_agree_batch__of_32__fits_into_a_sixth_of_a_block(
 
 
 def test_agree_batch__bad_pairs__are_skipped_for_their_reasons(
-    controller: Any, protocol: Any, desk: Any, maker: Any, books: Any, roles: Any
+    controller: Any, desk: Any, maker: Any, books: Any, roles: Any
 ) -> None:
     first, last = desk.on_paper(), desk.on_paper()
     used = desk.agree().job
     free = books.of(roles.creator).free
     bad = {
-        "Controller_BadSignature": maker.pair(maker.job(), maker.resource(), job_signature=bytes(65)),
-        "Controller_NonceUsed": maker.pair(used, maker.resource()),
+        "Controller_BadSignature": maker.pair(maker.job(), maker.resource(), job_signature=bytes(64)),
+        "Payments_NonceUsed": maker.pair(maker.job(nonce=used.nonce), maker.resource()),
         "Payments_InsufficientFree": maker.pair(
             maker.job(payment_ceiling=free + 1), maker.resource(collateral=free + 1)
         ),
+        "Storage_LaneBusy": maker.pair(maker.job(lane=used.lane), maker.resource()),
         "Controller_OfferExpired": maker.pair(maker.job(expiry=1), maker.resource()),
         "Controller_ModuleNotCurated": maker.pair(maker.job(module=bytes(32)), maker.resource()),
     }
@@ -90,9 +85,10 @@ def test_agree_batch__same_pair_twice__is_agreed_once(
 ) -> None:
     case = desk.on_paper()
     pair = maker.pair(case.job, case.resource)
+    elsewhere = maker.pair(replace(case.job, lane=10**9), case.resource)
     with books.changed_by(locked(case)):
-        receipt = controller.agreeBatch([pair, pair], sender=stranger)
-    assert desk.skipped(receipt) == {1: "Controller_NonceUsed"}
+        receipt = controller.agreeBatch([pair, pair, elsewhere], sender=stranger)
+    assert desk.skipped(receipt) == {1: "Storage_LaneBusy", 2: "Payments_NonceUsed"}
 
 
 def test_agree_batch__skipped_for_want_of_funds__offers_are_not_used_up(
@@ -147,7 +143,7 @@ def test_agree_batch__signer_answers_with_too_much__is_heard_all_the_same(
 # ------------------------------------------------------------ gas of the one who sends
 
 
-@pytest.mark.parametrize(("gas", "index"), [(550_000, 0), (725_000, 2)])
+@pytest.mark.parametrize(("gas", "index"), [(550_000, 0), (GAS_FOR_TWO, 2)])
 def test_agree_batch__too_little_gas_for_an_entry__fails_as_a_whole(
     controller: Any, books: Any, stranger: Any, pairs: Any, gas: int, index: int
 ) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -10,115 +9,154 @@ import pytest
 
 from lilypad.protocol.offers import Domain
 from lilypad.protocol.signing import sign, signer_of
-from tests.contracts.errors import reverts_with
-from tests.contracts.makers import CEILING
+from tests.contracts.controller.mangled import MANGLED
 
-ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
-
-MANGLED: dict[str, Callable[[bytes], bytes]] = {
-    "empty": lambda _: b"",
-    "cut": lambda s: s[:-1],
-    "compact": lambda s: s[:32] + (int.from_bytes(s[32:64], "big") | (s[64] - 27) << 255).to_bytes(32, "big"),
-    "longer": lambda s: s + b"\x00",
-    "bit flipped": lambda s: bytes([s[0] ^ 1]) + s[1:],
-    "high s": lambda s: s[:32] + (ORDER - int.from_bytes(s[32:64], "big")).to_bytes(32, "big") + bytes([55 - s[64]]),
-    "v as 0 or 1": lambda s: s[:64] + bytes([s[64] - 27]),
-    "v of a chain": lambda s: s[:64] + bytes([s[64] + 10]),
-    "zeros": lambda s: bytes(65),
-    "r of zero": lambda s: bytes(32) + s[32:],
-    "s of zero": lambda s: s[:32] + bytes(32) + s[64:],
-    "r of the order": lambda s: ORDER.to_bytes(32, "big") + s[32:],
-}  # fmt: skip
+SIDES = ["job", "resource"]
 
 
 @pytest.fixture
-def wallet(project: Any, protocol: Any, roles: Any) -> Any:
-    """A contract as job creator, with funds of its own; the creator's key signs for it."""
-    contract = roles.holder.deploy(project.MockWallet, roles.creator)
-    protocol.payments.deposit(protocol.controller, contract, 2 * CEILING, sender=roles.holder)
-    return contract
+def bring(controller: Any, maker: Any, stranger: Any) -> Any:
+    """Brings two offers, one of them with this signature."""
+
+    def call(offers: dict[str, Any], side: str, signature: bytes, sender: Any = None) -> Any:
+        pair = maker.pair(offers["job"], offers["resource"], **{f"{side}_signature": signature})
+        return controller.agree(*pair, sender=sender or stranger)
+
+    return call
 
 
+@pytest.fixture
+def offers(maker: Any) -> dict[str, Any]:
+    return {"job": maker.job(), "resource": maker.resource()}
+
+
+def maker_of(offer: Any) -> str:
+    return getattr(offer, "creator", None) or offer.provider
+
+
+@pytest.mark.parametrize("side", SIDES)
 @pytest.mark.parametrize("how", MANGLED)
-def test_agree__mangled_job_signature__reverts(controller: Any, maker: Any, stranger: Any, how: str) -> None:
-    job, resource = maker.job(), maker.resource()
-    signature = MANGLED[how](maker.sign(maker.creator, job))
-    assert signer_of(maker.domain, job, signature) != job.creator  # the same off chain
-    digest = maker.domain.digest(job.struct_hash())
-    with reverts_with("Controller_BadSignature", signer=job.creator, digest=digest):
-        controller.agree(*maker.pair(job, resource, job_signature=signature), sender=stranger)
+def test_agree__mangled_signature__reverts(
+    maker: Any, bring: Any, offers: Any, not_signed: Any, side: str, how: str
+) -> None:
+    key = {"job": maker.creator, "resource": maker.provider}[side]
+    offer = offers[side]
+    signature = MANGLED[how](maker.sign(key, offer))
+    assert signer_of(maker.domain, offer, signature) != maker_of(offer)  # the same off chain
+    with not_signed(maker_of(offer), offer):
+        bring(offers, side, signature)
 
 
-@pytest.mark.parametrize("how", MANGLED)
-def test_agree__mangled_resource_signature__reverts(controller: Any, maker: Any, stranger: Any, how: str) -> None:
-    job, resource = maker.job(), maker.resource()
-    signature = MANGLED[how](maker.sign(maker.provider, resource))
-    digest = maker.domain.digest(resource.struct_hash())
-    with reverts_with("Controller_BadSignature", signer=resource.provider, digest=digest):
-        controller.agree(*maker.pair(job, resource, resource_signature=signature), sender=stranger)
+@pytest.mark.parametrize("side", SIDES)
+def test_agree__signed_in_65_bytes_as_wallets_do__is_agreed(maker: Any, bring: Any, offers: Any, side: str) -> None:
+    key = {"job": maker.creator, "resource": maker.provider}[side]
+    bring(offers, side, maker.sign_long(key, offers[side]))
 
 
-def test_agree__signature_of_somebody_else__reverts(controller: Any, maker: Any, stranger: Any) -> None:
-    job, resource = maker.job(), maker.resource()
-    forged = maker.sign(maker.provider, job)
-    digest = maker.domain.digest(job.struct_hash())
-    with reverts_with("Controller_BadSignature", signer=job.creator, digest=digest):
-        controller.agree(*maker.pair(job, resource, job_signature=forged), sender=stranger)
+@pytest.mark.parametrize("side", SIDES)
+def test_agree__signature_of_somebody_else__reverts(
+    maker: Any, bring: Any, offers: Any, not_signed: Any, side: str
+) -> None:
+    other = {"job": maker.provider, "resource": maker.creator}[side]
+    with not_signed(maker_of(offers[side]), offers[side]):
+        bring(offers, side, maker.sign(other, offers[side]))
 
 
-@pytest.mark.parametrize("name", ["payment_ceiling", "collateral", "nonce", "solver_bps", "expiry"])
-def test_agree__job_changed_after_signing__reverts(controller: Any, maker: Any, stranger: Any, name: str) -> None:
-    job, resource = maker.job(collateral=10**18), maker.resource()
+@pytest.mark.parametrize(
+    "name",
+    ["payment_ceiling", "collateral", "nonce", "lane", "solver_bps", "expiry", "price_per_instruction"],
+)
+def test_agree__job_changed_after_signing__reverts(
+    maker: Any, bring: Any, offers: Any, not_signed: Any, name: str
+) -> None:
+    job = maker.job(collateral=10**18)
     changed = replace(job, **{name: getattr(job, name) - 1})
-    signature = maker.sign(maker.creator, job)
-    digest = maker.domain.digest(changed.struct_hash())
-    with reverts_with("Controller_BadSignature", signer=job.creator, digest=digest):
-        controller.agree(*maker.pair(changed, resource, job_signature=signature), sender=stranger)
+    with not_signed(job.creator, changed):
+        bring(offers | {"job": changed}, "job", maker.sign(maker.creator, job))
 
 
-@pytest.mark.parametrize("other", ["chain", "controller"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "minimum_payment",
+        "nonce",
+        "shares_bps",
+        "expiry",
+        "late_penalty_bps",
+        "decline_fee_bps",
+        "price_per_instruction",
+    ],
+)
+def test_agree__resource_changed_after_signing__reverts(
+    maker: Any, bring: Any, offers: Any, not_signed: Any, name: str
+) -> None:
+    resource = offers["resource"]
+    changed = replace(resource, **{name: getattr(resource, name) - 1})
+    with not_signed(resource.provider, changed):
+        bring(offers | {"resource": changed}, "resource", maker.sign(maker.provider, resource))
+
+
+@pytest.mark.parametrize("side", SIDES)
+@pytest.mark.parametrize(
+    "change", [{"mediator_set": 1}, {"mediators": 5}, {"tolerance_bps": 1}, {"mediation": "0x" + "ab" * 20}], ids=str
+)
+def test_agree__verification_that_one_side_has_not_signed__reverts(
+    controller: Any, maker: Any, stranger: Any, offers: Any, not_signed: Any, side: str, change: dict[str, Any]
+) -> None:
+    """It travels once, beside both offers: each side's signature is over this very word."""
+    verification = replace(offers["job"].verification, **change)
+    theirs = {name: replace(offer, verification=verification) for name, offer in offers.items()}
+    signed = theirs | {side: offers[side]}
+    key = {"job": maker.creator, "resource": maker.provider}
+    signatures = {f"{name}_signature": maker.sign(key[name], signed[name]) for name in SIDES}
+    pair = maker.pair(theirs["job"], theirs["resource"], verification=verification, **signatures)
+    with not_signed(maker_of(offers[side]), theirs[side]):
+        controller.agree(*pair, sender=stranger)
+
+
+@pytest.mark.parametrize("side", SIDES)
+@pytest.mark.parametrize("elsewhere", ["chain", "controller"])
 def test_agree__signed_for_another_chain_or_controller__reverts(
-    controller: Any, maker: Any, stranger: Any, other: str
+    maker: Any, bring: Any, offers: Any, not_signed: Any, side: str, elsewhere: str
 ) -> None:
     domain = maker.domain
-    elsewhere = {
+    there = {
         "chain": Domain(domain.chain_id + 1, domain.controller),
         "controller": Domain(domain.chain_id, maker.mediation),
-    }[other]
-    job, resource = maker.job(), maker.resource()
-    signature = sign(maker.creator, elsewhere, job)
-    digest = domain.digest(job.struct_hash())
-    with reverts_with("Controller_BadSignature", signer=job.creator, digest=digest):
-        controller.agree(*maker.pair(job, resource, job_signature=signature), sender=stranger)
+    }[elsewhere]
+    key = {"job": maker.creator, "resource": maker.provider}[side]
+    with not_signed(maker_of(offers[side]), offers[side]):
+        bring(offers, side, sign(key, there, offers[side]))
 
 
 def test_agree__caller_is_maker_but_brings_a_false_signature__reverts(
-    controller: Any, maker: Any, creator: Any
+    bring: Any, offers: Any, creator: Any, not_signed: Any
 ) -> None:
-    job, resource = maker.job(), maker.resource()
-    digest = maker.domain.digest(job.struct_hash())
-    with reverts_with("Controller_BadSignature", signer=job.creator, digest=digest):
-        controller.agree(*maker.pair(job, resource, job_signature=bytes(65)), sender=creator)
+    with not_signed(creator, offers["job"]):
+        bring(offers, "job", bytes(64), sender=creator)
+
+
+# ------------------------------------------------------------ contracts
 
 
 def test_agree__contract_signs__is_agreed(desk: Any, maker: Any, wallet: Any) -> None:
-    case = desk.agree(maker.job(creator=wallet.address))
+    job = maker.job(creator=wallet.address)
+    case = desk.agree(job, job_signature=maker.sign_long(maker.creator, job))
     assert case.terms.creator == wallet.address
 
 
-def test_agree__contract_refuses__reverts(controller: Any, maker: Any, stranger: Any, wallet: Any) -> None:
-    job, resource = maker.job(creator=wallet.address), maker.resource()
-    forged = maker.sign(maker.provider, job)
-    digest = maker.domain.digest(job.struct_hash())
-    with reverts_with("Controller_BadSignature", signer=wallet, digest=digest):
-        controller.agree(*maker.pair(job, resource, job_signature=forged), sender=stranger)
+def test_agree__contract_refuses__reverts(maker: Any, bring: Any, offers: Any, wallet: Any, not_signed: Any) -> None:
+    job = maker.job(creator=wallet.address)
+    with not_signed(wallet, job):
+        bring(offers | {"job": job}, "job", maker.sign_long(maker.provider, job))
 
 
-def test_agree__contract_that_cannot_sign__reverts(controller: Any, protocol: Any, maker: Any, stranger: Any) -> None:
-    job, resource = maker.job(creator=protocol.token.address), maker.resource()
-    digest = maker.domain.digest(job.struct_hash())
-    with reverts_with("Controller_BadSignature", signer=protocol.token, digest=digest):
-        controller.agree(*maker.pair(job, resource), sender=stranger)
+def test_agree__contract_that_cannot_sign__reverts(
+    protocol: Any, maker: Any, bring: Any, offers: Any, not_signed: Any
+) -> None:
+    job = maker.job(creator=protocol.token.address)
+    with not_signed(protocol.token, job):
+        bring(offers | {"job": job}, "job", maker.sign(maker.creator, job))
 
 
 def test_agree__contract_sends_its_own_offer__is_agreed(
@@ -126,12 +164,13 @@ def test_agree__contract_sends_its_own_offer__is_agreed(
 ) -> None:
     job, resource = maker.job(creator=wallet.address), maker.resource()
     pair = maker.pair(job, resource, job_signature=b"")
-    receipt = wallet.execute(controller, controller.agree.encode_input(pair), sender=creator)
+    receipt = wallet.execute(controller, controller.agree.encode_input(*pair), sender=creator)
     desk.case_of(receipt, job, resource)
 
 
-def test_agree__owner_of_a_contract_is_not_the_contract(controller: Any, maker: Any, wallet: Any, creator: Any) -> None:
-    job, resource = maker.job(creator=wallet.address), maker.resource()
-    digest = maker.domain.digest(job.struct_hash())
-    with reverts_with("Controller_BadSignature", signer=wallet, digest=digest):
-        controller.agree(*maker.pair(job, resource, job_signature=b""), sender=creator)
+def test_agree__owner_of_a_contract_is_not_the_contract(
+    maker: Any, bring: Any, offers: Any, wallet: Any, creator: Any, not_signed: Any
+) -> None:
+    job = maker.job(creator=wallet.address)
+    with not_signed(wallet, job):
+        bring(offers | {"job": job}, "job", b"", sender=creator)

@@ -80,18 +80,6 @@ def test_batch__in_the_name_of_the_controller__is_nobody_s_consent(
     assert desk.skipped(receipt) == {0: "Controller_BadSignature"}
 
 
-def test_settle_batch__each_side_sends__is_its_consent(controller: Any, desk: Any, roles: Any) -> None:
-    first, second = desk.agree(), desk.agree()
-    entries = [desk.settling(case, accepted=b"") for case in (first, second)]
-    receipt = controller.settleBatch(entries[:1], sender=roles.creator)
-    assert desk.accepted(receipt) == [first.id]
-    for who in (roles.provider, roles.stranger):
-        receipt = controller.settleBatch(entries[1:], sender=who)
-        assert desk.skipped(receipt) == {0: "Controller_BadSignature"}
-    receipt = controller.settleBatch([desk.settling(second, submitted=b"")], sender=roles.provider)
-    assert desk.accepted(receipt) == [second.id]
-
-
 # ------------------------------------------------------------ elsewhere in the same transaction
 
 
@@ -101,9 +89,9 @@ def test_batch__then_direct_calls_of_the_same_contract__name_that_contract(
     """Not whoever sent the transaction, and nobody who sent a batch before."""
     calls = [
         controller.agreeBatch.encode_input([unsigned(caller)]),
-        controller.agree.encode_input(unsigned(roles.creator)),
+        controller.agree.encode_input(*unsigned(roles.creator)),
         controller.agreeBatch.encode_input([unsigned(roles.creator)]),
-        controller.agree.encode_input(unsigned(caller)),
+        controller.agree.encode_input(*unsigned(caller)),
     ]
     receipt = caller.run([controller] * 4, calls, sender=roles.creator)
     assert answers(caller, receipt) == ["", "Controller_BadSignature", "", ""]
@@ -116,10 +104,11 @@ def test_batch__of_one_contract_then_calls_of_another__do_not_speak_for_the_firs
 ) -> None:
     other = roles.holder.deploy(compiled.MockCaller)
     owed = maker.netting(creator=caller.address, provider=other.address)
+    done = maker.instant(creator=caller.address)
     theirs = [
-        controller.agree.encode_input(unsigned(caller)),
+        controller.agree.encode_input(*unsigned(caller)),
         controller.agreeBatch.encode_input([unsigned(caller)]),
-        controller.instant.encode_input(unsigned(caller), (bytes(32), 0)),
+        controller.instant.encode_input(*maker.done(done, creator_signature=b"")),
         controller.net.encode_input(owed.words(), b""),
     ]
     batch = caller.run.encode_input([controller], [controller.agreeBatch.encode_input([unsigned(caller)])])
@@ -129,8 +118,8 @@ def test_batch__of_one_contract_then_calls_of_another__do_not_speak_for_the_firs
 
     bad = "Controller_BadSignature"
     assert answers(other, receipt) == [bad, "", bad, bad]
-    # The second batch of the first contract repeats a nonce; that of the other has nobody's consent.
-    assert [name for _, name in skips(controller, receipt)] == [bad, "Controller_NonceUsed"]
+    # The second batch of the first contract repeats an offer; that of the other has nobody's consent.
+    assert [name for _, name in skips(controller, receipt)] == [bad, "Storage_LaneBusy"]
     assert len(desk.agreed(receipt)) == 1
 
 
@@ -144,15 +133,15 @@ def test_batch__then_a_mediation_is_asked__does_not_speak_for_the_challenger(
     case = desk.submit(desk.agree(maker.job(**judged), maker.resource(**judged)))
     judge.whenOpened(
         [
-            controller.agree.encode_input(unsigned(caller)),
+            controller.agree.encode_input(*unsigned(caller)),
             controller.agreeBatch.encode_input([unsigned(caller), unsigned(judge)]),
-            controller.agree.encode_input(unsigned(caller)),
+            controller.agree.encode_input(*unsigned(caller)),
         ],
         sender=roles.stranger,
     )
     calls = [
         controller.agreeBatch.encode_input([]),
-        controller.challenge.encode_input(*case.submitted, ANY_PRICE),
+        controller.challenge.encode_input(*case.disputable, ANY_PRICE),
         controller.agreeBatch.encode_input([unsigned(judge), unsigned(caller)]),
     ]
     receipt = caller.run([controller] * 3, calls, sender=roles.stranger)
@@ -173,7 +162,7 @@ def test_batch__signer_calls_back__can_do_nothing(
     payments.deposit(controller, signer, CEILING, sender=roles.holder)
     pair = unsigned(roles.creator)
     call = {
-        "agree": controller.agree.encode_input(pair),
+        "agree": controller.agree.encode_input(*pair),
         "agreeBatch": controller.agreeBatch.encode_input([pair]),
         "agreeBatch of none": controller.agreeBatch.encode_input([]),
     }[function]
@@ -190,7 +179,7 @@ def test_batch__that_was_reverted__leaves_no_sender_behind(
 ) -> None:
     """Calldata that ends too early is noticed when the first entry has been carried out."""
     batch = controller.agreeBatch.encode_input([unsigned(caller), unsigned(caller)])
-    calls = [bytes(batch)[:-1_000], controller.agree.encode_input(unsigned(roles.creator))]
+    calls = [bytes(batch)[:-700], controller.agree.encode_input(*unsigned(roles.creator))]
     receipt = caller.run([controller] * 2, calls, sender=roles.creator)
     assert answers(caller, receipt) == ["no reason", "Controller_BadSignature"]
     assert desk.agreed(receipt) == []

@@ -7,14 +7,13 @@ from typing import Any
 
 import pytest
 from ape.contracts import ContractInstance
-from eth_utils.crypto import keccak
 
 from lilypad.protocol.offers import Domain
-from lilypad.types import Address, ModuleId
+from lilypad.types import Address
 from tests.contracts.books import Books
 from tests.contracts.conftest import FUNDS, Protocol, Roles
 from tests.contracts.desk import Desk
-from tests.contracts.makers import ETHER, PROTOCOL_BPS, ROYALTY_BPS, Maker
+from tests.contracts.makers import ETHER, MANIFEST, PROTOCOL_BPS, ROYALTY_BPS, Maker
 
 from .council import QUORUM_PERCENT, THRESHOLD, TIMELOCK_DELAY, VOTING_DELAY, VOTING_PERIOD, Council, call
 
@@ -46,9 +45,8 @@ def house(compiled: Any, protocol: Protocol, roles: Roles, maker: Maker, chain: 
     own = replace(protocol, payments=payments, storage=storage, modules=modules, controller=controller)
 
     _give_votes(token, roles)
-    manifest = keccak(text="manifest")
-    modules.publish(manifest, "cowsay", "1.0.0", ROYALTY_BPS, sender=roles.author)
-    module = ModuleId(bytes(modules.moduleId(roles.author, manifest)))
+    modules.publish(MANIFEST, "cowsay", "1.0.0", ROYALTY_BPS, sender=roles.author)
+    module = protocol.module  # the same author, royalty and manifest
     council = Council(governor, holder, chain)
     council.at(council.now() + 1)  # votes count from the second after they were given
     council.decide(
@@ -59,7 +57,7 @@ def house(compiled: Any, protocol: Protocol, roles: Roles, maker: Maker, chain: 
     for account in (roles.creator, roles.provider, roles.challenger):
         payments.deposit(controller, account, FUNDS, sender=holder)
 
-    own_maker = replace(maker, domain=Domain(chain.chain_id, Address(controller.address)), module=module)
+    own_maker = replace(maker, domain=Domain(chain.chain_id, Address(controller.address)))
     people = {name: Address(account.address) for name, account in vars(roles).items()}
     people |= {"mediation": own.mediation.address, "governor": governor.address, "timelock": timelock.address}
     desk = Desk(controller, storage, own.mediation, own_maker, roles)

@@ -104,15 +104,16 @@ could do to a deal in flight, and list it, so that the other tests try it."""
 DOORS = {
     "LilypadPayments": {
         "deposit", "depositWithPermit", "withdraw", "move",  # the account's own free balance
-        "lock", "settle", "pay",  # the controller's own compartment
+        "cancelNonce", "cancelNonces",  # the account's own
+        "lock", "bond", "settle", "settleAll", "pay", "payBatch",  # the controller's own compartment
     },
-    "LilypadStorage": {"open", "advance"},  # the controller's own deals
+    "LilypadStorage": {"open", "advance", "advanceBatch"},  # the controller's own deals
     "LilypadController": {
-        "agree", "agreeBatch", "settle", "settleBatch", "instant", "net",  # anyone with both sides' consent
-        "decline", "submitResult", "accept",  # a party
+        "agree", "agreeBatch", "settle", "settleBatch",  # anyone with both sides' consent
+        "instant", "instantBatch", "net",  # the same
+        "decline", "submitResult", "accept", "acceptSigned",  # a party, or whoever has its signature
         "finalize", "late", "expire", "challenge",  # anyone, as the terms' windows say
         "verdict",  # the mediation that both signed for
-        "cancelNonce", "cancelNonces",  # the account's own
         *POWERS["LilypadController"],
     },
     "LilypadModules": {"publish", "deprecate", *POWERS["LilypadModules"]},  # the author's own versions

@@ -30,8 +30,8 @@ def paid(case: Any, treasury: Any) -> Any:
     return settlement.paid(case.terms, cost(case), treasury)
 
 
-def home(case: Any, treasury: Any) -> Any:
-    return settlement.home(case.terms)
+def declined(case: Any, treasury: Any) -> Any:
+    return settlement.declined(case.terms)
 
 
 def after(case: Any, window: str, at: Callable[[int], None]) -> None:
@@ -62,6 +62,14 @@ def settle(desk: Any, roles: Any, case: Any, at: Any) -> None:
     desk.controller.settle(case.terms.words(), words(RIGHT), *signatures, sender=roles.stranger)
 
 
+def settle_batch(desk: Any, roles: Any, case: Any, at: Any) -> None:
+    desk.controller.settleBatch([desk.settling(case)], sender=roles.provider)
+
+
+def accept_signed(desk: Any, roles: Any, case: Any, at: Any) -> None:
+    desk.controller.acceptSigned(*case.submitted, desk.acceptance(case), sender=roles.stranger)
+
+
 def decided(verdict: Verdict) -> Exit:
     return lambda desk, roles, case, at: desk.decide(case, verdict)
 
@@ -77,11 +85,12 @@ class Way:
 
 
 WAYS = {
-    "decline": Way(AGREED, decline, home, DealStatus.DECLINED),
+    "decline": Way(AGREED, decline, declined, DealStatus.DECLINED),
     "late": Way(AGREED, overdue("late", "submit"), lambda c, t: settlement.late(c.terms), DealStatus.LATE),
     "settle": Way(AGREED, settle, paid, DealStatus.ACCEPTED),
-    "settle a submitted one": Way(SUBMITTED, settle, paid, DealStatus.ACCEPTED),
+    "settle in a batch": Way(AGREED, settle_batch, paid, DealStatus.ACCEPTED),
     "accept": Way(SUBMITTED, accept, paid, DealStatus.ACCEPTED),
+    "accept by signature": Way(SUBMITTED, accept_signed, paid, DealStatus.ACCEPTED),
     "finalize": Way(SUBMITTED, overdue("finalize", "judge"), paid, DealStatus.ACCEPTED),
     "right": Way(
         CHALLENGED, decided(Verdict.RIGHT),
@@ -118,7 +127,7 @@ def test_deal_in_flight__governance_does_all_it_can__ends_as_signed(house: Any, 
         do_the_worst(house, roles)
     with books.changed_by(way.pays(case, house.timelock.address)):
         way.leave(desk, roles, case, at)
-    assert house.protocol.storage.dealOf(desk.controller, case.id)[0] == way.end
+    assert desk.record(case).status == way.end
 
 
 def do_the_worst(house: Any, roles: Any) -> None:
@@ -144,7 +153,7 @@ def test_power__used_by_the_timelock__moves_no_balance_and_no_deal(
     """Whatever each does when a proposal calls it, done or refused: nobody's money and no deal is any different."""
     desk = house.desk
     cases = [desk.reach(status, at) for status in (AGREED, SUBMITTED, CHALLENGED)]
-    stand = [tuple(house.protocol.storage.dealOf(desk.controller, case.id)) for case in cases]
+    stand = [desk.record(case) for case in cases]
     power, target = POWERS[contract][function], place(house, contract)
     proposal, first_second = house.council.queued(call(target, function, *power.arguments(house, roles.stranger)))
     house.council.at(first_second)
@@ -157,7 +166,7 @@ def test_power__used_by_the_timelock__moves_no_balance_and_no_deal(
         refused = reverts_with("Payments_InsufficientFree", **empty)
     with house.books.unchanged(), refused:
         house.council.execute(proposal)
-    assert [tuple(house.protocol.storage.dealOf(desk.controller, case.id)) for case in cases] == stand
+    assert [desk.record(case) for case in cases] == stand
 
 
 REFUSED_TO_ALL = {

@@ -65,7 +65,7 @@ def test_proposal__for_the_parameters__passes_through_every_state(
 def test_proposal__to_curate__sets_the_status(house: Any, council: Any, roles: Any) -> None:
     modules, manifest = house.protocol.modules, keccak(text="a new version")
     modules.publish(manifest, "cowsay", "2.0.0", 0, sender=roles.author)
-    module = bytes(modules.moduleId(roles.author, manifest))
+    module = bytes(modules.moduleId(roles.author, 0, manifest))
     council.decide(call(modules, "curate", module, ModuleStatus.CURATED))
     assert modules.moduleOf(module).status == ModuleStatus.CURATED
 

@@ -7,9 +7,9 @@ from dataclasses import replace
 from lilypad.chain.devnode import dev_account
 from lilypad.protocol.deal import Claim, Deal, DealStatus
 from lilypad.protocol.offers import Domain, JobOffer, ResourceOffer
-from lilypad.protocol.terms import derive_terms
 from lilypad.protocol.words import Shares, Verification, Windows
 from lilypad.types import ZERO_ADDRESS, ZERO_DIGEST, ModuleId, Resources
+from tests.offchain.deals import agreed
 
 CREATOR, PROVIDER, STRANGER = dev_account(3), dev_account(2), dev_account(5)
 MEDIATION = dev_account(9).address
@@ -20,18 +20,17 @@ NOW = 1_800_000_000
 
 def job_offer(nonce: int = 0, expiry: int = NOW + 600) -> JobOffer:
     return JobOffer(
-        CREATOR.address, ZERO_ADDRESS, ZERO_ADDRESS, 0, expiry, nonce, ModuleId(bytes(32)), ZERO_DIGEST, Resources(),
+        CREATOR.address, ZERO_ADDRESS, ZERO_ADDRESS, 0, expiry, nonce, 1, ModuleId(bytes(32)), ZERO_DIGEST, Resources(),
         5, 1_000, 1_000, WINDOWS, Verification(MEDIATION),
     )  # fmt: skip
 
 
 def agreed_deal(since: int = NOW) -> Deal:
     resource = ResourceOffer(
-        PROVIDER.address, 3_000, since, 1, bytes(32), Resources(), 2, 1, 1_000, 10, WINDOWS, Verification(MEDIATION)
+        PROVIDER.address, 3_000, since, 1, bytes(32), Resources(), 2, 1, 1_000, 100, 0, WINDOWS, Verification(MEDIATION)
     )
-    job = job_offer(expiry=since)
-    terms = derive_terms(DOMAIN, job, resource, STRANGER.address, Shares(royalty_bps=1_000))
-    return Deal(terms.id, job, resource, terms, DealStatus.AGREED, since)
+    shares = Shares(royalty_bps=1_000)
+    return agreed(DOMAIN, job_offer(expiry=since), resource, STRANGER.address, shares, since)
 
 
 def submitted_deal(since: int = NOW) -> Deal:

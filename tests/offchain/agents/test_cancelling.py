@@ -24,7 +24,7 @@ class Chain:
         self.deal, self.used, self._appears = (None if appears else deal), used, (deal if appears else None)
         self.cancelled: list[int] = []
 
-    async def nonce_used(self, account: str, nonce: int) -> bool:
+    async def is_nonce_used(self, account: str, nonce: int) -> bool:
         return self.used
 
     async def cancel_nonce(self, nonce: int) -> object:

@@ -11,11 +11,11 @@ from eth_account import Account
 
 from lilypad.agents.provider import Provider, Workshop
 from lilypad.errors import ChainUnavailableError, ModuleInvalidError
-from lilypad.protocol.deal import Deal, DealStatus
+from lilypad.protocol.deal import Deal
 from lilypad.protocol.offers import Domain, JobOffer, ResourceOffer
-from lilypad.protocol.terms import derive_terms
 from lilypad.protocol.words import Shares, Verification, Windows
 from lilypad.types import ZERO_ADDRESS, ZERO_DIGEST, Address, DealId, ModuleId, Resources
+from tests.offchain import deals
 
 WINDOWS = Windows(decline=60, submit=600, judge=600, mediate=600)
 
@@ -57,11 +57,11 @@ def agreed(since: int) -> Deal:
     verification, needs = Verification(provider), Resources()
     module = ModuleId(bytes(32))
     job = JobOffer(
-        creator, ZERO_ADDRESS, ZERO_ADDRESS, 0, since, 1, module, ZERO_DIGEST, needs, 1, 10, 10, WINDOWS, verification
+        *(creator, ZERO_ADDRESS, ZERO_ADDRESS, 0, since, 1, 1, module, ZERO_DIGEST, needs, 1, 10, 10, WINDOWS),
+        verification,
     )
-    resource = ResourceOffer(provider, 0, since, 1, bytes(32), needs, 1, 1, 10, 1, WINDOWS, verification)
-    terms = derive_terms(Domain(1, provider), job, resource, ZERO_ADDRESS, Shares())
-    return Deal(terms.id, job, resource, terms, DealStatus.AGREED, since)
+    resource = ResourceOffer(provider, 0, since, 1, bytes(32), needs, 1, 1, 10, 100, 0, WINDOWS, verification)
+    return deals.agreed(Domain(1, provider), job, resource, ZERO_ADDRESS, Shares(), since)
 
 
 def provider(actor: FailingActor, tmp_path: Path) -> Provider:

@@ -20,17 +20,24 @@ from .directory import Directory, transact
 
 PLACE = Address(dev_account(3).address)
 JOB: dict[str, Any] = {
-    "creator": dev_account(1).address, "target": PLACE, "solver": PLACE, "solverBps": 25, "expiry": 2**40 - 1,
-    "nonce": 2**255, "module": b"m" * 32, "inputs": b"i" * 32, "resources": 7, "pricePerInstruction": 3,
-    "paymentCeiling": 2**128 - 1, "collateral": 5, "windows": 6, "verification": 8,
+    "creator": b"c" * 32, "target": b"t" * 32, "solver": b"s" * 32, "module": b"m" * 32, "inputs": b"i" * 32,
+    "needs": b"n" * 32, "ticket": b"1" * 32,
 }  # fmt: skip
 RESOURCE: dict[str, Any] = {
-    "provider": dev_account(2).address, "sharesBps": 300, "expiry": 9, "nonce": 1, "modules": b"r" * 32,
-    "resources": 7, "pricePerInstruction": 2, "minimumPayment": 1, "collateral": 5, "latePenalty": 4,
-    "windows": 6, "verification": 8,
+    "provider": b"p" * 32, "prices": b"2" * 32, "modules": b"r" * 32, "has": b"h" * 32, "ticket": b"3" * 32,
 }  # fmt: skip
 PAIR = {
-    "job": JOB, "resource": RESOURCE, "jobSignature": b"js", "resourceSignature": b"", "moduleProof": [b"p" * 32] * 2,
+    "job": JOB, "resource": RESOURCE, "verification": b"v" * 32, "moduleProof": [b"p" * 32] * 2, "jobSignature": b"js",
+    "resourceSignature": b"",
+}  # fmt: skip
+NETTING: dict[str, Any] = {
+    "creator": b"c" * 32, "provider": PLACE, "deals": 2**64 - 1, "root": b"r" * 32, "protocolBps": 25,
+    "expiry": 2**40 - 1, "nonce": 2**32 - 1,
+}  # fmt: skip
+AGREED: dict[str, Any] = {
+    "id": b"\xdd" * 32, "creator": dev_account(1).address, "provider": dev_account(2).address, "locks": 2**255,
+    "author": b"a" * 32, "solver": b"s" * 32, "conditions": b"o" * 32, "verification": b"v" * 32,
+    "jobDigest": b"j" * 32, "resourceDigest": b"r" * 32, "module": b"m" * 32, "inputs": b"i" * 32, "needs": b"n" * 32,
 }  # fmt: skip
 
 
@@ -53,48 +60,49 @@ def oracle() -> Any:
 
 def agreed_log() -> dict[str, Any]:
     abi = next(e for e in load_artifact("LilypadController").abi if e.get("name") == "DealAgreed")
-    values = [JOB, RESOURCE, PLACE, 123]
     types = [i for i in abi["inputs"] if not i["indexed"]]
-    data = Web3().codec.encode([_canonical(t) for t in types], [plain(v) for v in values])
+    data = Web3().codec.encode([t["type"] for t in types], [AGREED[t["name"]] for t in types])
     word = "0x" + "00" * 12
     return {
         "address": PLACE.lower(), "data": to_hex(data), "blockNumber": "0x10", "blockHash": "0x" + "bb" * 32,
         "transactionHash": "0x" + "cc" * 32, "logIndex": "0x2", "transactionIndex": "0x0", "removed": False,
         "topics": [
-            Contract("LilypadController", PLACE).topic("DealAgreed"), "0x" + "dd" * 32,
-            word + JOB["creator"][2:].lower(), word + RESOURCE["provider"][2:].lower(),
+            Contract("LilypadController", PLACE).topic("DealAgreed"), to_hex(AGREED["id"]),
+            word + AGREED["creator"][2:].lower(), word + AGREED["provider"][2:].lower(),
         ],
     }  # fmt: skip
 
 
-def _canonical(parameter: dict[str, Any]) -> str:
-    if parameter["type"] != "tuple":
-        return str(parameter["type"])
-    return f"({','.join(c['type'] for c in parameter['components'])})"
+def test_encode__structs_as_dicts__equals_web3(controller: Contract, oracle: Any) -> None:
+    assert controller.encode("agree", *PAIR.values()) == from_hex(oracle.encode_abi("agree", plain(PAIR)))
+    assert controller.encode("net", NETTING, b"s") == from_hex(oracle.encode_abi("net", [plain(NETTING), b"s"]))
 
 
-def test_encode__struct_as_dict__equals_web3(controller: Contract, oracle: Any) -> None:
-    assert controller.encode("agree", PAIR) == from_hex(oracle.encode_abi("agree", [plain(PAIR)]))
+def test_encode__array_of_structs_of_structs__equals_web3(controller: Contract, oracle: Any) -> None:
+    expected = from_hex(oracle.encode_abi("agreeBatch", [[plain(PAIR), plain(PAIR)]]))
+    assert controller.encode("agreeBatch", [PAIR, plain(PAIR)]) == expected
 
 
 def test_encode__struct_as_sequence_or_shuffled_dict__is_the_same(controller: Contract) -> None:
     shuffled = {**PAIR, "job": dict(reversed(JOB.items()))}
-    assert controller.encode("agree", plain(PAIR)) == controller.encode("agree", shuffled)
-    assert controller.encode("agree", shuffled) == controller.encode("agree", PAIR)
+    assert controller.encode("agreeBatch", [plain(PAIR)]) == controller.encode("agreeBatch", [shuffled])
+    assert controller.encode("agreeBatch", [shuffled]) == controller.encode("agreeBatch", [PAIR])
 
 
 @pytest.mark.parametrize(
     ("wrong", "says"),
     [
-        ({k: v for k, v in JOB.items() if k != "nonce"}, "JobOffer has the fields"),
-        ({**JOB, "tip": 1}, "JobOffer has the fields"),
-        ({**JOB, "solverBps": 2**16}, "do not fit the ABI"),
-        ({**JOB, "creator": "nobody"}, "do not fit the ABI"),
+        ({k: v for k, v in NETTING.items() if k != "nonce"}, "Netting has the fields"),
+        ({**NETTING, "tip": 1}, "Netting has the fields"),
+        (tuple(NETTING.values())[1:], "Netting has the fields"),
+        ({**NETTING, "protocolBps": 2**16}, "do not fit the ABI"),
+        ({**NETTING, "provider": "nobody"}, "do not fit the ABI"),
+        ({**NETTING, "creator": b"c" * 33}, "do not fit the ABI"),
     ],
 )
 def test_encode__wrong_struct__says_what_it_wants(controller: Contract, wrong: Any, says: str) -> None:
     with pytest.raises(FaultError, match=says):
-        controller.encode("agree", {**PAIR, "job": wrong})
+        controller.encode("net", wrong, b"")
 
 
 def test_encode__wrong_count_or_function__is_a_fault(controller: Contract) -> None:
@@ -104,16 +112,14 @@ def test_encode__wrong_count_or_function__is_a_fault(controller: Contract) -> No
         controller.encode("nonsense")
 
 
-def test_decode_event__with_structs__equals_web3(oracle: Any) -> None:
+def test_decode_event__equals_web3(oracle: Any) -> None:
     log = agreed_log()
     event = decode_event(log)
     raw = {k: from_hex(v) if k in ("data", "blockHash", "transactionHash") else v for k, v in log.items()}
     typed = LogReceipt(**{**raw, "topics": [from_hex(t) for t in log["topics"]], "logIndex": 2})  # type: ignore[typeddict-item]
     expected = oracle.events.DealAgreed().process_log(typed)["args"]
-    assert list(event.args) == ["id", "creator", "provider", "job", "resource", "author", "shares"]
-    assert event.args["job"] == dict(expected["job"]) == JOB
-    assert event.args["resource"] == RESOURCE
-    assert (event.args["id"], event.args["author"], event.args["shares"]) == (b"\xdd" * 32, PLACE, 123)
+    assert event.args == dict(expected) == AGREED
+    assert list(event.args) == list(AGREED)
     assert (event.name, event.address, event.block_number, event.log_index) == ("DealAgreed", PLACE, 16, 2)
     assert (event.block_hash, event.tx_hash, event.block_timestamp) == (b"\xbb" * 32, b"\xcc" * 32, None)
 

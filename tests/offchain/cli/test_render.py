@@ -24,6 +24,7 @@ def job() -> Job:
         solver_bps=0,
         expiry=2_000_000_000,
         nonce=0,
+        lane=1,
         module=ModuleId(bytes(32)),
         inputs=Digest(bytes(32)),
         resources=Resources(),

@@ -18,14 +18,14 @@ CREATOR, PROVIDER, MEDIATION = dev_account(3), dev_account(2), dev_account(9).ad
 DOMAIN = Domain(31337, MEDIATION)
 WINDOWS = Windows(60, 600, 3600, 86_400)
 JOB = JobOffer(
-    creator=CREATOR.address, target=ZERO_ADDRESS, solver=ZERO_ADDRESS, solver_bps=0, expiry=NOW + 600, nonce=0,
+    creator=CREATOR.address, target=ZERO_ADDRESS, solver=ZERO_ADDRESS, solver_bps=0, expiry=NOW + 600, nonce=0, lane=1,
     module=ModuleId(b"m" * 32), inputs=Digest(b"i" * 32), resources=Resources(), price_per_instruction=10,
     payment_ceiling=1_000, collateral=1_000, windows=WINDOWS, verification=Verification(MEDIATION),
 )  # fmt: skip
 RESOURCE = ResourceOffer(
     provider=PROVIDER.address, shares_bps=3_000, expiry=NOW + 3_600, nonce=0, modules=bytes(32),
     resources=Resources(cpu_milli=1_000), price_per_instruction=5, minimum_payment=1, collateral=1_000,
-    late_penalty=10, windows=WINDOWS, verification=Verification(MEDIATION),
+    late_penalty_bps=100, decline_fee_bps=0, windows=WINDOWS, verification=Verification(MEDIATION),
 )  # fmt: skip
 
 

@@ -20,10 +20,10 @@ from lilypad.ops.operations import Operations
 from lilypad.protocol.deal import Claim, Deal, DealStatus, Verdict
 from lilypad.protocol.offers import Domain, JobOffer, ResourceOffer
 from lilypad.protocol.settlement import Challenge
-from lilypad.protocol.terms import derive_terms
 from lilypad.protocol.words import Shares, Verification, Windows
 from lilypad.settings import Settings
 from lilypad.types import ZERO_DIGEST, Address, ModuleId, Resources
+from tests.offchain.deals import agreed
 
 WINDOWS = Windows(decline=60, submit=600, judge=600, mediate=600)
 CREATOR, PROVIDER, SOLVER, AUTHOR, CHALLENGER, MEDIATION = (Address(Account.create().address) for _ in range(6))
@@ -38,15 +38,17 @@ def open_deal(nonce: int = 1, since: int | None = None) -> Deal:
     verification, needs = Verification(MEDIATION), Resources()
     module = ModuleId(bytes(32))
     job = JobOffer(
-        CREATOR, PROVIDER, SOLVER, 100, since, nonce, module, ZERO_DIGEST, needs, 2, 1_000, 500, WINDOWS, verification
+        *(CREATOR, PROVIDER, SOLVER, 100, since, nonce, 1, module, ZERO_DIGEST, needs),
+        *(2, 1_000, 500, WINDOWS, verification),
     )
-    resource = ResourceOffer(PROVIDER, 3_000, since, nonce, bytes(32), needs, 2, 10, 800, 70, WINDOWS, verification)
-    terms = derive_terms(Domain(1, MEDIATION), job, resource, AUTHOR, Shares(100, 250, 50))
-    return Deal(terms.id, job, resource, terms, DealStatus.AGREED, since)
+    resource = ResourceOffer(
+        PROVIDER, 3_000, since, nonce, bytes(32), needs, 2, 10, 800, 875, 125, WINDOWS, verification
+    )
+    return agreed(Domain(1, MEDIATION), job, resource, AUTHOR, Shares(100, 250, 50), since)
 
 
 def ended(status: DealStatus, nonce: int = 1, verdict: Verdict | None = None, cost: int | None = None) -> Deal:
-    dispute = None if verdict is None else Challenge(CHALLENGER, 40, 60)
+    dispute = None if verdict is None else Challenge(CHALLENGER, bond=60, mediation=MEDIATION, fee=40)
     claim = Claim(bytes(32), 300)
     return replace(open_deal(nonce), status=status, claim=claim, dispute=dispute, verdict=verdict, cost=cost)
 

@@ -106,7 +106,7 @@ async def _is_replaced(watched: Operations) -> bool:
 async def test_transaction__that_would_revert__counts_as_refused_and_not_as_sent(
     watched: Operations, sender: Sender, directory: Directory
 ) -> None:
-    nonsense = Contract("LilypadController", directory.address).encode("cancelNonce", 1)
+    nonsense = Contract("LilypadPayments", directory.address).encode("cancelNonce", directory.address, 1)
     with pytest.raises(TransactionRevertedError):
         await sender.send(directory.address, nonsense, key="one")
     assert scrape_here(watched)("transactions_total", outcome="refused") == 1

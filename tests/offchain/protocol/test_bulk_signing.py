@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from lilypad.protocol.merkle import build_tree
 from lilypad.protocol.offers import Bulk, Domain, Netting, Signable
-from lilypad.protocol.signing import DEEPEST_PROOF, sign, sign_bulk, signer_of
+from lilypad.protocol.signing import DEEPEST_PROOF, compact, sign, sign_bulk, signer_of
+from tests.contracts.makers import PROTOCOL_BPS
 from tests.invariants.evm import RevertError
 from tests.invariants.network import ADDRESSES, KEYS, deploy
 
@@ -33,7 +34,7 @@ def network() -> Any:
 
 def nettings(size: int) -> list[Netting]:
     """Of nothing, so that a signature is all that each of them needs."""
-    common = {"amount": 0, "deals": 0, "root": bytes(32), "expiry": 2**40 - 1}
+    common = {"amount": 0, "deals": 0, "root": bytes(32), "protocol_bps": PROTOCOL_BPS, "expiry": 2**40 - 1}
     return [Netting(ADDRESSES["creator"], ADDRESSES["provider"], nonce=next(nonces), **common) for _ in range(size)]
 
 
@@ -57,7 +58,7 @@ def taken(network: Any, owed: Netting, signature: bytes) -> bool:
 def test_sign_bulk__of_any_size__each_is_the_signer_s_here_and_on_chain(network: Any, size: int) -> None:
     domain, messages = network.maker.domain, nettings(size)
     signatures = sign_bulk(KEY, domain, messages)
-    assert len({signature[:65] for signature in signatures}) == 1
+    assert len({signature[:64] for signature in signatures}) == 1
     for message, signature in zip(messages, signatures, strict=True):
         assert signer_of(domain, message, signature) == KEY.address
         assert taken(network, message, signature)
@@ -80,7 +81,7 @@ def test_sign_bulk__the_same_message_twice__is_taken_once(network: Any) -> None:
     assert taken(network, message, first)
     with pytest.raises(RevertError) as refusal:
         network.send("stranger", network.controller, "net", message.words(), second)
-    assert refusal.value.name == "Controller_NonceUsed"
+    assert refusal.value.name == "Payments_NonceUsed"
 
 
 @given(domains, st.lists(signables, min_size=1, max_size=9))
@@ -94,10 +95,22 @@ def test_sign_bulk__messages_of_all_kinds__are_the_signer_s(domain: Domain, mess
 # ------------------------------------------------------------ what is not signed
 
 
+def taken_apart(signature: bytes) -> tuple[bytes, bytes, int, bytes]:
+    """r, s, v and the proof."""
+    parity, s = signature[32] >> 7, bytes([signature[32] & 0x7F]) + signature[33:64]
+    return signature[:32], s, 27 + parity, signature[64:]
+
+
+def as_wallets_sign(signature: bytes, shift: int = 0) -> bytes:
+    """In 65 bytes, with v behind r and s."""
+    r, s, v, proof = taken_apart(signature)
+    return r + s + bytes([v - shift]) + proof
+
+
 def mirrored(signature: bytes) -> bytes:
     """The other signature that the same key gives for the same digest: malleable, so refused."""
-    s = ORDER - int.from_bytes(signature[32:64], "big")
-    return signature[:32] + s.to_bytes(32, "big") + bytes([55 - signature[64]]) + signature[65:]
+    r, s, v, proof = taken_apart(signature)
+    return r + (ORDER - int.from_bytes(s, "big")).to_bytes(32, "big") + bytes([55 - v]) + proof
 
 
 def flipped(signature: bytes, place: int) -> bytes:
@@ -110,14 +123,15 @@ MANGLED: dict[str, Callable[[bytes, int], bytes]] = {
     "bit flipped": flipped,
     "cut": lambda s, n: s[: n % len(s)],
     "last node missing": lambda s, _: s[:-32],
-    "first node missing": lambda s, _: s[:65] + s[97:],
-    "no proof": lambda s, _: s[:65],
-    "proof alone": lambda s, _: s[65:],
+    "first node missing": lambda s, _: s[:64] + s[96:],
+    "no proof": lambda s, _: s[:64],
+    "proof alone": lambda s, _: s[64:],
     "a node more": lambda s, n: s + n.to_bytes(32, "big"),
     "bytes more": lambda s, n: s + bytes(n % 31 + 1),
-    "proof backwards": lambda s, _: s[:65] + b"".join(s[i : i + 32] for i in range(len(s) - 32, 64, -32)),
+    "proof backwards": lambda s, _: s[:64] + b"".join(s[i : i + 32] for i in range(len(s) - 32, 63, -32)),
     "high s": lambda s, _: mirrored(s),
-    "v as 0 or 1": lambda s, _: s[:64] + bytes([s[64] - 27]) + s[65:],
+    "v as 0 or 1": lambda s, _: as_wallets_sign(s, shift=27),
+    "other parity": lambda s, _: s[:32] + bytes([s[32] ^ 0x80]) + s[33:],
 }
 
 
@@ -134,6 +148,16 @@ def test_signer_of__mangled_in_any_way__says_what_the_contract_says(
     assert taken(network, messages[index], mangled) == is_signed
     if mangled != signature:
         assert not is_signed
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 33])
+def test_signer_of__in_65_bytes_as_wallets_sign__is_the_signer_as_well(network: Any, size: int) -> None:
+    domain, messages = network.maker.domain, nettings(size)
+    for message, signature in zip(messages, sign_bulk(KEY, domain, messages), strict=True):
+        longer = as_wallets_sign(signature)
+        assert len(longer) == len(signature) + 1
+        assert signer_of(domain, message, longer) == KEY.address
+        assert taken(network, message, longer)
 
 
 @given(st.integers(2, 33), st.data())
@@ -170,7 +194,7 @@ def test_signer_of__root_signed_as_if_it_were_a_message__is_somebody_else(networ
     """The key signed the root as Bulk, so that no other typed data of 32 bytes can pass for it."""
     domain, messages = network.maker.domain, nettings(2)
     root, proofs = build_tree([keccak(domain.digest(message.struct_hash())) for message in messages])
-    signature = bytes(KEY.unsafe_sign_hash(root).signature) + b"".join(proofs[0])
+    signature = compact(bytes(KEY.unsafe_sign_hash(root).signature)) + b"".join(proofs[0])
     assert signer_of(domain, messages[0], signature) != KEY.address
     assert not taken(network, messages[0], signature)
 

@@ -22,11 +22,22 @@ from lilypad.protocol.merkle import root_of
 from lilypad.protocol.offers import JobOffer, ResourceOffer
 from lilypad.protocol.words import LONGEST_WINDOW, Verification
 from lilypad.types import ZERO_ADDRESS, ModuleId, Resources
-from tests.contracts.makers import BOND, CEILING, COLLATERAL, ETHER, PROTOCOL_BPS, ROYALTY_BPS, WINDOWS
+from tests.contracts.makers import (
+    CEILING,
+    COLLATERAL,
+    DECLINE_FEE_BPS,
+    ETHER,
+    LATE_PENALTY_BPS,
+    PROTOCOL_BPS,
+    ROYALTY_BPS,
+    WINDOWS,
+)
 from tests.invariants.evm import RevertError
 from tests.invariants.network import ADDRESSES, START, deploy
 
 AT_RULE = "Controller_"
+GUARD = 2**23
+"""The first length of a window that the contracts cannot compare."""
 SIBLING = keccak(text="sibling")
 shift = st.sampled_from([-1, 0, 1])
 
@@ -42,12 +53,12 @@ NAMED = st.sampled_from(
 WORDS = st.builds(
     lambda base, **changes: replace(base, **changes),
     st.just(WINDOWS),
-    decline=near(0, WINDOWS.decline, WINDOWS.submit),
-    submit=near(0, WINDOWS.submit, LONGEST_WINDOW),
-    judge=near(0, WINDOWS.judge, LONGEST_WINDOW),
-    mediate=near(0, WINDOWS.mediate, LONGEST_WINDOW),
+    decline=near(0, WINDOWS.decline, WINDOWS.submit, GUARD),
+    submit=near(0, WINDOWS.submit, LONGEST_WINDOW, GUARD, 2 * GUARD - 2),
+    judge=near(0, WINDOWS.judge, LONGEST_WINDOW, GUARD, 2 * GUARD - 2),
+    mediate=near(0, WINDOWS.mediate, LONGEST_WINDOW, GUARD, 2 * GUARD - 2),
 )
-SIZES = st.builds(Resources, *(st.sampled_from([0, 1, 1_000, 2**32 - 1]) for _ in range(5)))
+SIZES = st.builds(Resources, *(st.sampled_from([0, 1, 1_000, 2**31 - 1]) for _ in range(5)))
 CHANGES: Mapping[str, st.SearchStrategy[Any]] = {
     "job.creator": NAMED,
     "job.target": NAMED,
@@ -55,18 +66,19 @@ CHANGES: Mapping[str, st.SearchStrategy[Any]] = {
     "job.solver_bps": near(0, 1_000 - PROTOCOL_BPS - ROYALTY_BPS, 10_000 - PROTOCOL_BPS - ROYALTY_BPS, 65_534),
     "job.expiry": near(START, 2**40 - 2),
     "job.resources": SIZES,
-    "job.price_per_instruction": near(0, 10**12 + 7, 2**128 - 2),
-    "job.payment_ceiling": near(0, ETHER, CEILING, 10 * COLLATERAL, 2**128 - 2),
-    "job.collateral": near(0, COLLATERAL, 2**128 - 2),
+    "job.price_per_instruction": near(0, 10**12 + 7, 2**96 - 2),
+    "job.payment_ceiling": near(0, ETHER, CEILING, 10 * COLLATERAL, 2**96 - 2),
+    "job.collateral": near(0, COLLATERAL, 2**96 - 2),
     "job.windows": WORDS,
     "resource.provider": NAMED,
     "resource.shares_bps": near(0, 671, 10_000, 65_534),
     "resource.expiry": near(START, 2**40 - 2),
     "resource.resources": SIZES,
-    "resource.price_per_instruction": near(0, 2 * 10**12, 2**128 - 2),
-    "resource.minimum_payment": near(0, CEILING, 2**128 - 2),
-    "resource.collateral": near(0, CEILING // 10, COLLATERAL, 2**128 - 2),
-    "resource.late_penalty": near(0, BOND, COLLATERAL, 2**128 - 2),
+    "resource.price_per_instruction": near(0, 2 * 10**12, 2**96 - 2),
+    "resource.minimum_payment": near(0, CEILING, 2**96 - 2),
+    "resource.collateral": near(0, CEILING // 10, COLLATERAL, 2**96 - 2),
+    "resource.late_penalty_bps": near(0, LATE_PENALTY_BPS, 10_000, 65_534),
+    "resource.decline_fee_bps": near(0, DECLINE_FEE_BPS, 10_000, 65_534),
     "resource.windows": WORDS,
 }
 
@@ -77,12 +89,14 @@ def network() -> Any:
     return deploy()
 
 
-def verdict_of_the_contract(network: Any, job: JobOffer, resource: ResourceOffer, proof: Any) -> str | None:
+def verdict_of_the_contract(
+    network: Any, job: JobOffer, resource: ResourceOffer, proof: Any = (), verification: Verification | None = None
+) -> str | None:
     """The rule that the contract names; None when it went on to look at the signatures."""
-    unsigned = bytes(65)
-    pair = (job.words(), resource.words(), unsigned, unsigned, list(proof))
+    unsigned, verification = bytes(65), verification or job.verification
+    call = (job.words(), resource.words(), verification.word(), list(proof), unsigned, unsigned)
     with pytest.raises(RevertError) as caught:
-        network.send("stranger", network.controller, "agree", pair)
+        network.send("stranger", network.controller, "agree", *call)
     name = caught.value.name.removeprefix(AT_RULE)
     return None if name == "BadSignature" else name
 
@@ -118,12 +132,47 @@ def test_mismatch__any_two_offers__names_the_contract_s_rule(
             resource = replace(resource, **{field: value})
 
     here = mismatch(job, resource, network.listing, network.parameters, network.evm.now)
-    assert here == verdict_of_the_contract(network, job, resource, ())
+    for verification in (job.verification, resource.verification):
+        there = verdict_of_the_contract(network, job, resource, verification=verification)
+        if here == "VerificationDiffers":
+            # Only one of them can be brought: then the other side has not signed it.
+            assert there == (None if verification.valid else "VerificationInvalid")
+        else:
+            assert here == there
+
+
+@pytest.mark.parametrize("side", ["job", "resource"])
+def test_mismatch__verifications_that_differ__leave_one_side_without_a_signature(network: Any, side: str) -> None:
+    maker = network.maker
+    job, resource = maker.job(), maker.resource(verification=Verification(ADDRESSES["judge"]))
+    assert mismatch(job, resource, network.listing, network.parameters, network.evm.now) == "VerificationDiffers"
+    brought = (job if side == "job" else resource).verification
+    with pytest.raises(RevertError) as refusal:
+        network.send("stranger", network.controller, "agree", *maker.pair(job, resource, verification=brought))
+    assert refusal.value.name == "Controller_BadSignature"
+    assert refusal.value.fields["signer"] == ADDRESSES["provider" if side == "job" else "creator"].lower()
+
+
+@pytest.mark.parametrize("lane", range(5))
+@pytest.mark.parametrize("side", ["job", "resource"])
+def test_agree__resources_of_more_than_31_bits__are_refused_by_the_contract_as_well(
+    network: Any, side: str, lane: int
+) -> None:
+    """Here they cannot even be made: see test_words.py."""
+    job, resource = network.maker.job(resources=Resources()), network.maker.resource()
+    place, index = (0, 5) if side == "job" else (1, 3)
+    call = list(network.maker.pair(job, resource))
+    words = list(call[place])
+    words[index] = (int.from_bytes(words[index], "big") | 1 << 32 * lane + 31).to_bytes(32, "big")
+    call[place] = words
+    with pytest.raises(RevertError) as refusal:
+        network.send("stranger", network.controller, "agree", *call)
+    assert refusal.value.name == "Controller_ResourcesTooSmall"
 
 
 @settings(max_examples=100, deadline=None)
 @given(
-    ceiling=st.integers(0, 2**128 - 1),
+    ceiling=st.integers(0, 2**96 - 1),
     off=shift,
     floor_bps=st.sampled_from([1_000, 1_001, 33_333, 50_000]),
 )
@@ -131,11 +180,11 @@ def test_mismatch__collateral_around_any_floor__is_the_contract_s(ceiling: int, 
     network = _floored(floor_bps)
     floor = ceiling * floor_bps // 10_000
     job = network.maker.job(payment_ceiling=ceiling, collateral=0)
-    collateral = min(max(floor + off, 0), 2**128 - 1)
-    resource = network.maker.resource(minimum_payment=0, collateral=collateral, late_penalty=0)
+    collateral = min(max(floor + off, 0), 2**96 - 1)
+    resource = network.maker.resource(minimum_payment=0, collateral=collateral)
     parameters = Parameters(PROTOCOL_BPS, floor_bps)
     here = mismatch(job, resource, network.listing, parameters, network.evm.now)
-    assert here == verdict_of_the_contract(network, job, resource, ())
+    assert here == verdict_of_the_contract(network, job, resource)
 
 
 @settings(max_examples=100, deadline=None)
@@ -143,7 +192,7 @@ def test_mismatch__collateral_around_any_floor__is_the_contract_s(ceiling: int, 
 def test_mismatch__shares_around_any_limit__are_the_contract_s(network: Any, solver: int, limit: int) -> None:
     job, resource = network.maker.job(solver_bps=solver), network.maker.resource(shares_bps=limit)
     here = mismatch(job, resource, network.listing, network.parameters, network.evm.now)
-    assert here == verdict_of_the_contract(network, job, resource, ())
+    assert here == verdict_of_the_contract(network, job, resource)
 
 
 _networks: dict[int, Any] = {}

@@ -21,7 +21,7 @@ def ends(deal: DealTerms, dispute: Challenge, count: int) -> Mapping[str, tuple[
     """Each end's changes, and whether the dispute's money was locked in it."""
     cost = settlement.cost(deal, count)
     return {
-        "home": (settlement.home(deal), False),
+        "declined": (settlement.declined(deal), False),
         "late": (settlement.late(deal), False),
         "paid": (settlement.paid(deal, cost, TREASURY), False),
         "right": (settlement.right(deal, dispute, cost, TREASURY), True),
@@ -80,7 +80,7 @@ def test_instruction_limit__is_the_most_that_the_ceiling_pays(deal: DealTerms) -
 def test_wrong__collateral_covers_the_fee__challenger_does_not_pay(deal: DealTerms, dispute: Challenge) -> None:
     if dispute.fee > deal.collateral or dispute.challenger in (deal.creator, deal.provider):
         return
-    if dispute.challenger == deal.verification.mediation:
+    if dispute.challenger == dispute.mediation:
         return
     whole = added(settlement.locked_by_challenge(dispute), settlement.wrong(deal, dispute))
     assert whole.get(dispute.challenger, Change()).free >= 0
@@ -97,3 +97,15 @@ def test_wrong__provider_with_every_other_role__still_loses_what_is_burned(deal:
 def test_right__losing_bond__is_partly_burned(deal: DealTerms, dispute: Challenge, count: int) -> None:
     changes = settlement.right(deal, dispute, settlement.cost(deal, count), TREASURY)
     assert changes.get(BURNED, Change()).free >= dispute.bond // 2
+
+
+@given(terms())
+def test_late_and_declined__provider_pays_the_creator_its_part_of_the_collateral(deal: DealTerms) -> None:
+    for changes, bps in (
+        (settlement.late(deal), deal.late_penalty_bps),
+        (settlement.declined(deal), deal.decline_fee_bps),
+    ):
+        whole = added(settlement.locked(deal), changes)
+        part = deal.collateral * bps // 10_000
+        assert whole.get(deal.creator, Change()).free == part
+        assert whole.get(deal.provider, Change()).free == -part

@@ -14,7 +14,7 @@ from .helpers import CHALLENGER, CREATOR, PROVIDER, ended, open_deal
 ENDS = [
     (ended(DealStatus.ACCEPTED, cost=400), 400 - 4 - 10 - 2, -400),
     (ended(DealStatus.LATE), -70, 70),
-    (ended(DealStatus.DECLINED), 0, 0),
+    (ended(DealStatus.DECLINED), -10, 10),
     (ended(DealStatus.REJECTED, verdict=Verdict.WRONG), -800, 190),
     (ended(DealStatus.ACCEPTED, verdict=Verdict.RIGHT, cost=400), 384 + 30, -400),
     (ended(DealStatus.ACCEPTED, verdict=Verdict.WITHHELD, cost=400), 384 - 40, -400),
