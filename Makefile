@@ -33,7 +33,7 @@ unexport PYTHONDONTWRITEBYTECODE
 UV     := $(VIRTUAL_ENV)/bin/uv
 QUIET  := >$(BUILD)/setup.log 2>&1 || { tail -40 $(BUILD)/setup.log; exit 1; }
 
-.PHONY: help setup demo up test lint test-contracts test-offchain invariants coverage prove format shell gas lock clean
+.PHONY: help setup demo up test lint test-contracts test-offchain faults invariants coverage prove format shell gas lock clean
 
 help:
 	@sed -n '1,7s/^# \{0,1\}//p' Makefile
@@ -57,7 +57,7 @@ lint: $(DONE)/test
 	@mypy
 
 test-offchain: $(DONE)/test
-	@pytest -p no:ape_test tests/test_architecture.py tests/offchain tests/invariants tests/coverage tests/e2e
+	@pytest -p no:ape_test tests/test_architecture.py tests/offchain tests/invariants tests/coverage tests/e2e tests/faults
 
 test-contracts: $(DONE)/test
 	@mkdir -p $(BUILD)/home
@@ -73,6 +73,10 @@ coverage: $(TAPE)
 $(TAPE): $(DONE)/test $(wildcard tests/contracts/*.py tests/contracts/*/*.py)
 	@mkdir -p $(BUILD)/home
 	@HOME=$(BUILD)/home LILYPAD_TAPE=$(TAPE) PYTHONPATH=. ape test tests/contracts -p tests.coverage.recorder
+
+# Agents killed at every step alone, and reorganisations of every depth at every step; make test has a short form of it.
+faults: $(DONE)/test
+	@LILYPAD_FAULTS=long pytest -p no:ape_test tests/faults
 
 # 120,000 calls on the contracts in any order by anybody; make test has 5,000 of them.
 invariants: $(DONE)/test

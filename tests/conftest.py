@@ -21,7 +21,7 @@ def pytest_report_header() -> str:
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """`ape test` is for the contracts: ape's plugin isolates each test on its chain."""
-    is_off_chain = collection_path.is_relative_to(TESTS) and collection_path.name in ("offchain", "e2e")
+    is_off_chain = collection_path.is_relative_to(TESTS) and collection_path.name in ("offchain", "e2e", "faults")
     return True if is_off_chain and config.pluginmanager.has_plugin("ape_test") else None
 
 

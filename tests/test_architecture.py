@@ -19,20 +19,23 @@ PACKAGE = ROOT / "offchain" / "lilypad"
 CONTRACTS = ROOT / "contracts"
 
 WORDS = {"types", "errors"}
+IMPURE_WORDS = {*WORDS, "crashing"}
+"""Where a process may be made to die: nothing pure ends in the middle."""
 MAY_IMPORT = {
     "types": set(),
     "errors": set(),
+    "crashing": set(),
     "settings": set(),
     "logs": set(),
     "wallet": WORDS,
     "protocol": WORDS,
     "modules": WORDS,
-    "store": WORDS,
-    "executors": WORDS,
-    "chain": {*WORDS, "store"},
+    "store": IMPURE_WORDS,
+    "executors": IMPURE_WORDS,
+    "chain": {*IMPURE_WORDS, "store"},
     "market": {*WORDS, "protocol"},
     "ops": {*WORDS, "settings", "protocol", "chain", "executors"},
-    "agents": {*WORDS, "settings", "protocol", "chain", "executors", "store", "modules", "market", "ops"},
+    "agents": {*IMPURE_WORDS, "settings", "protocol", "chain", "executors", "store", "modules", "market", "ops"},
     "doctor": {*WORDS, "settings", "wallet", "chain", "executors", "market", "ops", "agents"},
     "cli": {
         *(*WORDS, "settings", "logs", "wallet", "protocol", "chain", "store", "modules", "market", "agents", "doctor"),

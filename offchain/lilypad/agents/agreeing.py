@@ -12,6 +12,7 @@ from lilypad.agents.archive import find_standings
 from lilypad.agents.deals import DealBook
 from lilypad.agents.jobs import Job
 from lilypad.agents.network import Network
+from lilypad.crashing import crash_point
 from lilypad.errors import ContentUnavailableError, OfferInvalidError
 from lilypad.market.book import OfferStatus
 from lilypad.market.client import MarketClient, MarketUnavailableError
@@ -53,6 +54,7 @@ class Agreeing:
                 await bring_inputs(job, self._market.url, self._store, self._session)
                 self._uploaded = True
             state = await self._market.announce(job.signed)
+            crash_point("creator.announced")
         except OfferInvalidError as error:
             await self._settle(job, book, error.message)
             return ()

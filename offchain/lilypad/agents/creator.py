@@ -36,6 +36,7 @@ from lilypad.chain.deployments import read_deployment
 from lilypad.chain.feed import Feed, FeedOptions
 from lilypad.chain.rpc import Rpc
 from lilypad.chain.sender import Receipt, Sender
+from lilypad.crashing import crash_point
 from lilypad.errors import FaultError, OfferInvalidError, RecoverableError, TransactionRevertedError
 from lilypad.market.book import OfferStatus
 from lilypad.market.client import MarketClient
@@ -49,8 +50,14 @@ from lilypad.store.journal import Journal
 log = logging.getLogger(__name__)
 
 FETCH_SECONDS = 0.1
+LOOK_AGAIN_SECONDS = 5.0
+"""The chain may have taken back what a receipt said, before the feed saw the event."""
 OBSTACLE_SECONDS = 1.0
 """A market that has just heard of an offer may not know its module yet."""
+
+
+class DealUndoneError(RecoverableError):
+    """The block with the agreement is no longer part of the chain."""
 
 
 class Lilypad:
@@ -123,6 +130,7 @@ class Lilypad:
         package = self.packages.named(module)
         offer = await self._offers.make(package, inputs, options)
         await self._offers.fund(offer)
+        crash_point("creator.funded")
         signature = sign(self._account, self.actor.domain, offer)
         job = Job(
             id=self.actor.domain.digest(offer.struct_hash()).hex(),
@@ -134,6 +142,7 @@ class Lilypad:
             block=int(await self.actor.rpc.call("eth_blockNumber"), 16),
         )
         self.jobs.save(job)
+        crash_point("creator.saved")
         return job
 
     async def follow(self, job: Job) -> AsyncIterator[Progress]:
@@ -149,7 +158,10 @@ class Lilypad:
             feed = Feed(
                 self.actor.rpc, journal, [self.actor.controller.address], start_block=job.block, options=options
             )
-            async for progress in _while_following(_absorb(feed, mine), self._stages(job, mine)):
+            # What is sent for this job has its keys in the job's own journal: whoever takes the job up again finds what
+            # is under way already, instead of sending it a second time.
+            actor = Actor(self.actor.rpc, self.actor.deployment, Sender(self.actor.rpc, journal, self._account))
+            async for progress in _while_following(_absorb(feed, mine), self._stages(job, mine, actor)):
                 self._operations.stage(job.id, progress.stage, progress.deal.id if progress.deal else None)
                 yield progress
 
@@ -178,7 +190,18 @@ class Lilypad:
 
     # ------------------------------------------------------------------ the stages of a job
 
-    async def _stages(self, job: Job, book: DealBook) -> AsyncIterator[Progress]:
+    async def _stages(self, job: Job, book: DealBook, actor: Actor) -> AsyncIterator[Progress]:
+        """From the offer on, and from the offer on again if the chain takes its deal back."""
+        while True:
+            try:
+                async for progress in self._stages_once(job, book, actor):
+                    yield progress
+            except DealUndoneError:
+                log.warning("deal_undone", extra={"job": job.id[:12]})
+            else:
+                return
+
+    async def _stages_once(self, job: Job, book: DealBook, actor: Actor) -> AsyncIterator[Progress]:
         yield Progress(Stage.OFFERED, job)
         agreeing = Agreeing(self.actor, self._market, self._store, self._session)
         told: tuple[str, ...] = ()
@@ -189,16 +212,19 @@ class Lilypad:
                 told = found
                 yield Progress(Stage.OFFERED, job, obstacles=told)
         job = self.jobs.agreed(job, deal.id)
+        crash_point("creator.agreed")
         yield Progress(Stage.AGREED, job, deal)
         while deal.status is DealStatus.AGREED:
-            deal = await self._moved(deal, book)
+            deal = await self._moved(deal, book, actor)
         if deal.claim is None:
             yield Progress(Stage.ENDED, job, deal)
             return
         yield Progress(Stage.SUBMITTED, job, deal)
         result = await self._fetch(job, deal)
+        crash_point("creator.verified")
         yield Progress(Stage.VERIFIED, job, deal)
-        deal = await self._accept(deal, book)
+        deal = await self._accept(deal, book, actor)
+        crash_point("creator.accepted")
         paid = deal.status is DealStatus.ACCEPTED
         yield Progress(Stage.ACCEPTED if paid else Stage.ENDED, job, deal, result)
 
@@ -219,24 +245,26 @@ class Lilypad:
                     told = True
                 await asyncio.sleep(FETCH_SECONDS)
 
-    async def _accept(self, deal: Deal, book: DealBook) -> Deal:
+    async def _accept(self, deal: Deal, book: DealBook, actor: Actor) -> Deal:
         """Pays, unless the deal has moved on by itself."""
-        if deal.status is DealStatus.SUBMITTED:
-            with suppress(TransactionRevertedError):
-                await self.actor.accept(deal)
         while not deal.status.is_end:
-            deal = await self._moved(deal, book)
+            if deal.status is DealStatus.SUBMITTED:
+                with suppress(TransactionRevertedError):
+                    await actor.accept(deal)
+            deal = await self._moved(deal, book, actor)
         return deal
 
-    async def _moved(self, deal: Deal, book: DealBook) -> Deal:
+    async def _moved(self, deal: Deal, book: DealBook, actor: Actor) -> Deal:
         """The deal when the chain has moved it on. Past its deadline this side ends it, for the other may be gone."""
         now = max(book.now, int(time.time()))
         if (way := way_out(deal, now)) is not None:
             with suppress(TransactionRevertedError):  # somebody was faster, or the chain's clock is behind
-                await self.actor.end_overdue(deal, way)
-        pause = max((deadline(deal) or now) - now, 0) + 1.0
+                await actor.end_overdue(deal, way)
+        pause = min(max((deadline(deal) or now) - now, 0) + 1.0, LOOK_AGAIN_SECONDS)
         moved = await book.wait_while(deal, pause)
-        return moved if moved is not None else await book.wait_for(deal.id)
+        if moved is None:
+            raise DealUndoneError("a reorganisation of the chain has undone the deal", deal=deal.id)
+        return moved
 
 
 async def _while_following(

@@ -15,6 +15,7 @@ from lilypad.agents.events import DEAL_EVENTS, read_deal_event
 from lilypad.agents.network import Network
 from lilypad.chain.contracts import RawLog, decode_event
 from lilypad.chain.feed import Batch
+from lilypad.crashing import crash_point
 from lilypad.ops.ledger import UNOBSERVED, DealObserver
 from lilypad.protocol.deal import Agreed, Deal, apply, open_deal
 from lilypad.store.journal import Journal
@@ -69,14 +70,18 @@ class DealBook:
 
     def notes(self, deal: DealId) -> dict[str, Any]:
         tracked = self._tracked.get(deal)
-        return dict(tracked.notes) if tracked else {}
+        return dict(tracked.notes) if tracked else self._notes_left(deal)
 
     def note(self, deal: DealId, **values: Any) -> None:
-        """Remember, on disk, before going on. Nothing is kept of a deal that a reorganisation has undone."""
+        """Remember, on disk, before going on. Also of a deal that a reorganisation has undone: it may be agreed again,
+        and a transaction that is still under way may then submit the result that the notes tell of."""
         tracked = self._tracked.get(deal)
         if tracked is not None:
             tracked.notes |= values
             self._save(deal, tracked)
+        else:
+            with self._journal.transaction() as tx:
+                tx.put(self._undone(deal), self._notes_left(deal) | values)
 
     async def absorb(self, batch: Batch) -> list[Deal]:
         """Takes a batch in, effects and cursor together. Returns the deals that it changed."""
@@ -89,6 +94,7 @@ class DealBook:
                 self._write(tx, deal, logs_of_deal)
         for deal, logs_of_deal in changed.items():
             self._remember(deal, logs_of_deal)
+            crash_point("deals.written", _status(self.get(deal)))
         async with self._changed:
             self.now = max(self.now, batch.timestamp)
             self._changed.notify_all()
@@ -140,6 +146,13 @@ class DealBook:
                 changed[deal] = kept
         return changed
 
+    def _undone(self, deal: DealId) -> str:
+        return f"undone:{self._network.deployment.chain_id}:{self._role}:{deal.hex()}"
+
+    def _notes_left(self, deal: DealId) -> dict[str, Any]:
+        """From before a reorganisation."""
+        return dict(self._journal.get(self._undone(deal), {}))
+
     def _fold(self, logs: list[RawLog]) -> Deal | None:
         return fold_deal(logs)
 
@@ -150,7 +163,7 @@ class DealBook:
         elif deal in self._tracked:
             self._tracked[deal].deal, self._tracked[deal].logs = folded, logs
         else:
-            self._tracked[deal] = Tracked(folded, logs)
+            self._tracked[deal] = Tracked(folded, logs, self._notes_left(deal))
         if folded != before:
             self._observer.deal_moved(before, folded)
 
@@ -163,10 +176,16 @@ class DealBook:
         folded = self._fold(logs)
         if folded is None:
             tx.forget_deal(chain_id, deal, self._role)
+            tx.put(self._undone(deal), self.notes(deal))
+            crash_point("deals.writing", "GONE")
             return
-        notes = self._tracked[deal].notes if deal in self._tracked else {}
-        record = {"logs": [dict(log) for log in logs], "notes": notes}
+        record = {"logs": [dict(log) for log in logs], "notes": self.notes(deal)}
         tx.save_deal(chain_id, deal, self._role, folded.status.name, record)
+        crash_point("deals.writing", folded.status.name)
+
+
+def _status(deal: Deal | None) -> str:
+    return deal.status.name if deal else "GONE"
 
 
 def fold_deal(logs: Iterable[RawLog]) -> Deal | None:

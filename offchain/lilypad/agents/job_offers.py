@@ -15,6 +15,7 @@ from lilypad.agents.lanes import Lanes
 from lilypad.agents.network import Actor
 from lilypad.agents.nonces import OfferNonces
 from lilypad.agents.packages import Catalogue, Package, Packages
+from lilypad.crashing import crash_point
 from lilypad.errors import FaultError
 from lilypad.modules.folder import write_inputs
 from lilypad.protocol.offers import JobOffer
@@ -53,14 +54,19 @@ class JobOffers:
     async def make(self, package: Package, inputs: Mapping[str, Any], options: JobOptions) -> JobOffer:
         version = await self._catalogue.version(package)
         nonce = await self._nonces.take()
+        crash_point("creator.nonce")
         folder = self._folder / "inputs" / f"{time.time_ns():x}"
         write_inputs(package.manifest, inputs, folder)
         content = await self._store.add_directory(folder)
+        crash_point("creator.added")
         await upload(self._settings.market, content, self._store, self._session)
+        crash_point("creator.uploaded")
         settings = self._settings
         price = settings.price_per_instruction
         expiry = int(time.time()) + options.lifetime_seconds
         ceiling = options.payment_ceiling or package.manifest.budget.default * price
+        lane = await self._lanes.take(nonce, expiry)
+        crash_point("creator.lane")
         return JobOffer(
             creator=self._actor.account,
             target=options.target,
@@ -68,7 +74,7 @@ class JobOffers:
             solver_bps=0,
             expiry=expiry,
             nonce=nonce,
-            lane=await self._lanes.take(nonce, expiry),
+            lane=lane,
             module=version,
             inputs=content.digest,
             resources=package.manifest.resources,

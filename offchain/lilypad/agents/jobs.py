@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from lilypad.crashing import crash_point
 from lilypad.errors import FaultError
 from lilypad.market.book import SignedJob
 from lilypad.protocol.offers import JobOffer
@@ -60,9 +61,7 @@ class JobFolder:
     def save(self, job: Job) -> None:
         folder = self.path(job.id)
         folder.mkdir(parents=True, exist_ok=True)
-        temporary = folder / f".{JOB_FILE}.{os.getpid()}"
-        temporary.write_text(json.dumps(asdict(job), indent=1))
-        temporary.replace(folder / JOB_FILE)
+        write_whole(folder / JOB_FILE, json.dumps(asdict(job), indent=1))
 
     def agreed(self, job: Job, deal: bytes) -> Job:
         job = replace(job, deal=deal.hex())
@@ -117,18 +116,34 @@ class FileCounter:
 
     def take(self) -> int:
         with locked(self._file):
-            value = int(self._file.read_text() or 0)
-            self._file.write_text(str(value + 1))
+            value = int(read_or(self._file, "0"))
+            write_whole(self._file, str(value + 1))
         return value
 
 
 @contextmanager
 def locked(file: Path) -> Iterator[None]:
-    """Held by one process at a time."""
+    """Held by one process at a time. The lock is a file beside it, because the file itself is replaced."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    with file.open("a") as handle:
+    with file.with_name(f".{file.name}.lock").open("a") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield
+
+
+def read_or(file: Path, default: str) -> str:
+    return file.read_text() if file.exists() else default
+
+
+def write_whole(file: Path, text: str) -> None:
+    """All of it, or what was there before: a command that is killed while it writes leaves no half of a file, which
+    would be read as a nonce or a lane that was never taken."""
+    temporary = file.with_name(f".{file.name}.{os.getpid()}")
+    with temporary.open("w") as handle:
+        handle.write(text)
+        handle.flush()
+        os.fsync(handle.fileno())
+    crash_point("file.written", file.name)
+    temporary.replace(file)
 
 
 def _load(file: Path) -> Job:

@@ -11,7 +11,7 @@ import time
 from itertools import count
 from pathlib import Path
 
-from lilypad.agents.jobs import locked
+from lilypad.agents.jobs import locked, read_or, write_whole
 from lilypad.agents.network import Network
 from lilypad.types import Address
 
@@ -50,7 +50,7 @@ class Lanes:
             leases = self._leases()
             if leases.get(lane) != seen:
                 return False
-            self._file.write_text(json.dumps(leases | {lane: lease}))
+            write_whole(self._file, json.dumps(leases | {lane: lease}))
             return True
 
     def _look(self) -> dict[int, Lease]:
@@ -59,4 +59,4 @@ class Lanes:
 
     def _leases(self) -> dict[int, Lease]:
         """Of a file that nobody else is writing."""
-        return {int(lane): (lease[0], lease[1]) for lane, lease in json.loads(self._file.read_text() or "{}").items()}
+        return {int(lane): (lease[0], lease[1]) for lane, lease in json.loads(read_or(self._file, "{}")).items()}

@@ -74,7 +74,7 @@ async def local_network(
     accounts = Accounts.development()
     async with DevNode(chain_id=settings.chain_id, port=chain_port) as node:
         settings = settings.model_copy(update={"rpc": (node.url,)})
-        deployment = await _found(settings, accounts)
+        deployment = await found(settings, accounts)
         ready = asyncio.Event()
         async with asyncio.TaskGroup() as group:
             ports = {"solver": _free_port(), "provider": _free_port()}
@@ -101,7 +101,7 @@ def _forget(settings: Settings) -> None:
         shutil.rmtree(settings.data / role / str(settings.chain_id), ignore_errors=True)
 
 
-async def _found(settings: Settings, accounts: Accounts) -> Deployment:
+async def found(settings: Settings, accounts: Accounts) -> Deployment:
     """Contracts, modules and money."""
     parameters = DeployParameters.load(SOURCE_TREE / "scripts" / "params" / "local.yaml")
     deployment = await _deploy(settings, accounts.owner, parameters)

@@ -14,6 +14,7 @@ from eth_account.signers.local import LocalAccount
 from lilypad.agents.network import Actor
 from lilypad.agents.nonces import OfferNonces
 from lilypad.agents.outstanding import Outstanding, OutstandingOffers
+from lilypad.crashing import crash_point
 from lilypad.errors import OfferInvalidError, RecoverableError
 from lilypad.market.book import OfferStatus, SignedResource
 from lilypad.market.client import MarketClient
@@ -97,6 +98,7 @@ class Offering:
             with suppress(RecoverableError, OfferInvalidError):  # it would find out by itself
                 await self._market.cancelled(offer.digest)
         log.info("offers_withdrawn", extra={"count": len(open_ones)})
+        crash_point("provider.withdrawn")
         return max([head, *(receipt.block_number for receipt in receipts)])
 
     async def _announce(self, free_places: int) -> None:
@@ -112,6 +114,7 @@ class Offering:
             signed = await self._make()
             self._standing.append(signed)
             await self._stands(signed)
+            crash_point("provider.announced")
 
     async def _stands(self, signed: SignedResource) -> bool:
         try:
@@ -125,11 +128,13 @@ class Offering:
 
     async def _make(self) -> SignedResource:
         terms = self._terms
+        nonce = await self._nonces.take()
+        crash_point("provider.nonce")
         offer = ResourceOffer(
             provider=self._actor.account,
             shares_bps=terms.shares_bps,
             expiry=int(time.time()) + terms.lifetime_seconds,
-            nonce=await self._nonces.take(),
+            nonce=nonce,
             modules=terms.modules,
             resources=terms.resources,
             price_per_instruction=terms.price_per_instruction,
@@ -142,4 +147,5 @@ class Offering:
         )
         digest = self._actor.domain.digest(offer.struct_hash())
         self._outstanding.add(Outstanding(offer.nonce, offer.expiry, digest), int(time.time()))
+        crash_point("provider.outstanding")
         return SignedResource(offer, sign(self._account, self._actor.domain, offer))

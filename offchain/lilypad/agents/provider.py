@@ -22,6 +22,7 @@ from lilypad.agents.offering import Offering
 from lilypad.agents.packages import Catalogue
 from lilypad.agents.results import ResultRecord
 from lilypad.chain.feed import Feed
+from lilypad.crashing import crash_point
 from lilypad.errors import (
     ExecutorFaultError,
     FaultError,
@@ -46,7 +47,8 @@ from lilypad.types import DealId, Engine, ExecutionSpec
 log = logging.getLogger(__name__)
 
 RETRY_SECONDS = 2.0
-LONGEST_SLEEP = 30.0
+LONGEST_SLEEP = 5.0
+"""Then it looks again: the chain may have taken back what a receipt said, before the feed saw the event."""
 DRAIN_LOOK_SECONDS = 0.5
 
 
@@ -75,7 +77,9 @@ class Provider:
     async def run(self, feed: Feed, drain: asyncio.Event | None = None) -> None:
         """Until cancelled, or until `drain` is set and every deal in hand has ended: what is submitted is served until
         it is paid. `feed` delivers the controller's events from the journal's cursor on."""
+        await self._remove_leftovers()
         async with asyncio.TaskGroup() as group:
+            self._take_up(group)  # before places are offered that are taken, and if the chain has no more to tell
             offering = group.create_task(self._offering.run(lambda: len(self._tasks)), name="offering")
             following = group.create_task(self._follow(feed, group), name="provider feed")
             await (drain or asyncio.Event()).wait()
@@ -93,9 +97,19 @@ class Provider:
     async def _follow(self, feed: Feed, group: asyncio.TaskGroup) -> None:
         async for batch in feed.batches():
             await self._deals.absorb(batch)
-            for deal in self._deals:
-                if not deal.status.is_end and deal.id not in self._tasks:
-                    self._tasks[deal.id] = group.create_task(self._carry(deal.id), name=f"deal {show_id(deal.id)}")
+            self._take_up(group)
+
+    async def _remove_leftovers(self) -> None:
+        """Working copies of deals that had ended before an earlier process could clean up."""
+        in_hand = {deal.id.hex() for deal in self._deals if not deal.status.is_end}
+        left = [path.name for path in self._workshop.folder.glob("*") if path.name not in in_hand]
+        for name in left:
+            await self._clean_up(DealId(bytes.fromhex(name)))
+
+    def _take_up(self, group: asyncio.TaskGroup) -> None:
+        for deal in self._deals:
+            if not deal.status.is_end and deal.id not in self._tasks:
+                self._tasks[deal.id] = group.create_task(self._carry(deal.id), name=f"deal {show_id(deal.id)}")
 
     async def _withdraw(self) -> int:
         """If the chain refuses, the offers stay valid until they expire; a deal of them waits for the next start."""
@@ -113,6 +127,7 @@ class Provider:
         """One deal to its end, whatever it takes."""
         self._offering.wake()
         log.info("deal_taken", extra={"deal": show_id(deal_id)})
+        crash_point("provider.taken")
         try:
             while (deal := self._deals.get(deal_id)) is not None and not deal.status.is_end:
                 try:
@@ -126,6 +141,7 @@ class Provider:
                     await self._deals.wait_while(deal, RETRY_SECONDS)
             if deal is not None:
                 log.info("deal_ended", extra={"deal": show_id(deal_id), "status": deal.status.name, "cost": deal.cost})
+            crash_point("provider.ended")
         finally:
             await self._clean_up(deal_id)
             del self._tasks[deal_id]
@@ -160,16 +176,19 @@ class Provider:
             await self._decline(deal, error)
             return
         await self._actor.submit(deal, Claim(commitment(record.result), record.instruction_count))
+        crash_point("provider.submitted")
 
     async def _decline(self, deal: Deal, reason: LilypadError) -> None:
         log.warning("deal_declined", extra={"deal": show_id(deal.id), "reason": str(reason)})
         self._deals.note(deal.id, declined=str(reason))
+        crash_point("provider.refusing")
         await self._send_decline(deal)
 
     async def _send_decline(self, deal: Deal) -> None:
         """Again after a crash or an outage: a decision that never reached the chain would cost the late penalty."""
         if max(self._deals.now, int(time.time())) <= deal.since + deal.terms.windows.decline:
             await self._actor.decline(deal)
+            crash_point("provider.declined")
 
     async def _result_of(self, deal: Deal) -> ResultRecord:
         notes = self._deals.notes(deal.id)
@@ -177,17 +196,23 @@ class Provider:
             return ResultRecord.from_json(notes["result"])
         folder = self._workshop.folder / deal.id.hex()
         spec = await self._prepare(deal, folder / "inputs")
+        crash_point("provider.fetched")
         executor = self._workshop.executors.get(spec.engine)
         if executor is None:
             raise RejectedError("this provider has no such executor", engine=spec.engine)
         execution, output = deal.id.hex(), folder / "output"
         await executor.start(execution, spec, folder / "inputs", output)
         self.live.begin(deal.id, executor)
+        crash_point("provider.running")
         ended = await executor.wait(execution)
+        crash_point("provider.ran")
         result, cid = await seal(output, ended.exit_status, self._workshop.store)
+        crash_point("provider.sealed")
         await self._workshop.store.pin(cid)
+        crash_point("provider.pinned")
         record = ResultRecord(result, ended.instruction_count)
         self._deals.note(deal.id, result=record.to_json())
+        crash_point("provider.noted")
         return record
 
     async def _prepare(self, deal: Deal, inputs: Path) -> ExecutionSpec:
@@ -212,6 +237,7 @@ class Provider:
             with suppress(ExecutorFaultError):  # an engine that is not there holds nothing
                 await executor.cancel(deal_id.hex())
         await asyncio.to_thread(shutil.rmtree, self._workshop.folder / deal_id.hex(), ignore_errors=True)
+        crash_point("provider.cleaned")
 
 
 def _require_same_engine(manifest: Manifest) -> None:

@@ -9,6 +9,7 @@ import time
 from lilypad.agents.events import read_deal_event
 from lilypad.agents.network import Actor, show_id
 from lilypad.chain.feed import Batch, Feed
+from lilypad.crashing import crash_point
 from lilypad.errors import RecoverableError, TransactionRevertedError
 from lilypad.market.book import Entry, OrderBook, SignedJob, SignedResource
 from lilypad.market.matcher import obstacles, pairs
@@ -66,8 +67,10 @@ class Solver:
     async def _agree(self, job: Entry, resource: Entry) -> None:
         assert isinstance(job.signed, SignedJob)  # noqa: S101 - for the type checker
         assert isinstance(resource.signed, SignedResource)  # noqa: S101
+        crash_point("solver.paired")
         try:
             await self._actor.agree(job.signed, resource.signed)
+            crash_point("solver.agreed")
         except TransactionRevertedError as error:
             self._blame(job, resource, error)
         except RecoverableError as error:
@@ -90,14 +93,20 @@ class Solver:
         async for batch in feed.batches():
             with batch.applying():
                 self._apply(batch)
+            crash_point("solver.followed", next((event.name for event in batch.events()), ""))
 
     def _apply(self, batch: Batch) -> None:
-        """The book forgets all when the process ends, so there is nothing to journal and nothing to roll back."""
+        """The book forgets all when the process ends, so there is nothing to journal."""
+        if batch.rollback is not None:
+            self._book.reopen(batch.rollback.to_block)
+            self._listings.clear()
+            self.service.arrived.set()
         for event in batch.events():
             if event.name == "DealAgreed":
                 deal, meaning = read_deal_event(event)
                 if isinstance(meaning, Agreed):
-                    self._book.agreed((meaning.agreement.job_digest, meaning.agreement.resource_digest), deal)
+                    pair = meaning.agreement.job_digest, meaning.agreement.resource_digest
+                    self._book.agreed(pair, deal, event.block_number)
                     log.info("deal_agreed", extra={"deal": show_id(deal)})
             elif event.name == "ModuleStatusChanged":
                 self._listings.pop(ModuleId(event.args["id"]), None)
@@ -105,7 +114,7 @@ class Solver:
                 self._parameters = Parameters(event.args["protocolBps"], event.args["collateralFloorBps"])
 
     async def _learn_modules(self) -> None:
-        for entry in self._book.resting(SignedJob):
+        for entry in [*self._book.resting(SignedJob)]:  # offers arrive while the chain is asked
             assert isinstance(entry.signed, SignedJob)  # noqa: S101 - for the type checker
             module = entry.signed.offer.module
             known = self._listings.get(module)

@@ -26,6 +26,7 @@ from lilypad.chain.outbox import Attempt, Outbox, Outgoing, Request, Status
 from lilypad.chain.rpc import Rpc, RpcError, from_hex
 from lilypad.chain.simulation import estimate_gas, explain_mined_revert, explain_refusal
 from lilypad.chain.wire import Wire, nonce_taken, nonce_used
+from lilypad.crashing import crash_point
 from lilypad.errors import ChainUnavailableError, FaultError, RecoverableError, TransactionRevertedError
 from lilypad.store.journal import Journal
 from lilypad.types import Address
@@ -166,6 +167,7 @@ class Sender:
             with self._journal.transaction() as tx:
                 outbox.close(tx, outgoing.key, status, found)
             self._rpc.observer.transaction(Outcome(status.value), outgoing.key, found)
+            crash_point("sender.mined", _function(outgoing.key))
         return found
 
     async def _dispatch(self, outbox: Outbox, key: str, request: Request) -> None:
@@ -175,6 +177,7 @@ class Sender:
         except TransactionRevertedError:
             self._rpc.observer.transaction(Outcome.REFUSED, key)
             raise
+        crash_point("sender.simulated", _function(key))
         # A little chance in the limit: two senders of one account that want the same call at the same nonce must not
         # sign the very same transaction, or each would take the other's for its own.
         gas = int(estimate * self._options.gas_margin) + self._options.gas_extra + secrets.randbelow(1024)
@@ -187,8 +190,10 @@ class Sender:
                 outbox.add(tx, key, nonce, request, attempt)
             self._nonce = nonce + 1
             self._rpc.observer.transaction(Outcome.SENT, key)
+            crash_point("sender.recorded", _function(key))
             try:
                 await self._wire.broadcast(attempt)
+                crash_point("sender.sent", _function(key))
             except ChainUnavailableError as error:  # it may have left all the same
                 log.warning("send_unanswered", extra={"key": key, "error": str(error)})
             except RpcError as error:
@@ -255,6 +260,7 @@ class Sender:
                 outbox.close(tx, outgoing.key, Status.PENDING, None)
         try:
             await self._wire.broadcast(outgoing.attempts[-1])
+            crash_point("sender.resent", _function(outgoing.key))
         except RpcError as error:
             log.debug("resend_refused", extra={"key": outgoing.key, "error": error.reason})
 
@@ -274,6 +280,11 @@ class Sender:
     async def _reverted(self, outgoing: Outgoing, receipt: dict[str, Any]) -> TransactionRevertedError:
         reason = await explain_mined_revert(self._rpc, outgoing.request, self.address, receipt)
         return reason.raised(key=outgoing.key, to=outgoing.request.to, tx_hash=receipt["transactionHash"])
+
+
+def _function(key: str) -> str:
+    """What a key begins with: the function that it is for."""
+    return key.partition(":")[0]
 
 
 def _receipt(found: Mapping[str, Any]) -> Receipt:

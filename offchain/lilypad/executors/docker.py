@@ -26,6 +26,7 @@ from docker import DockerClient, errors
 from docker.models.containers import Container
 from docker.types import LogConfig, Mount, Ulimit
 
+from lilypad.crashing import crash_point
 from lilypad.errors import ExecutorFaultError, LilypadError, ModuleInvalidError
 from lilypad.executors import container_policy as policy
 from lilypad.executors.base import LogChunk
@@ -173,11 +174,13 @@ class DockerExecutor:
             log_config=LogConfig(type="local", config=policy.log_options(spec.limits)),
             ulimits=[Ulimit(name=name, soft=most, hard=most) for name, most in policy.ULIMITS.items()],
         )
+        crash_point("docker.created")
         try:
             container.start()
         except errors.APIError:
             container.remove(force=True, v=True)
             raise
+        crash_point("docker.started")
 
     def _check_image(self, spec: ExecutionSpec) -> None:
         try:
@@ -218,8 +221,10 @@ class DockerExecutor:
             result = judge(end, Stopped.from_state(container.attrs["State"]), ticket.limits)
             if result is None:
                 raise _no_result(container, end, ticket.execution_id)
+            crash_point("docker.unpacked")
             finish(part, ticket.output, result)
             Record(ticket.execution_id, ticket.spec_digest, result).save(ticket.output)
+            crash_point("docker.recorded")
             container.remove(force=True, v=True)
         return result
 

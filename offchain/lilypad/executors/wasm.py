@@ -19,6 +19,7 @@ from pathlib import Path
 
 import wasmtime
 
+from lilypad.crashing import crash_point
 from lilypad.errors import ExecutorFaultError, LilypadError, ModuleInvalidError
 from lilypad.executors.base import LogChunk
 from lilypad.executors.wasi.engine import (
@@ -175,6 +176,7 @@ class WasmExecutor:
             with module:
                 inputs = read_inputs(execution.inputs)
                 finished = run_module(module, execution.spec, inputs, execution.logs, execution.interrupt)
+            crash_point("wasm.ran")
             write_output(execution.output, execution.key, finished, execution.logs)
         except Exception as error:
             execution.fail(error)

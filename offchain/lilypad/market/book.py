@@ -58,6 +58,8 @@ class Entry:
     status: OfferStatus = OfferStatus.RESTING
     reason: str = ""
     deal: DealId | None = None
+    block: int = 0
+    """Where the chain says so."""
     heard: int = 0
     """When it was announced last. Who offers a machine says so again and again; one that is silent may be gone."""
 
@@ -100,11 +102,18 @@ class OrderBook:
             if entry.status is OfferStatus.RESTING and isinstance(entry.signed, kind):
                 yield entry
 
-    def agreed(self, digests: tuple[bytes, ...], deal: DealId) -> None:
+    def agreed(self, digests: tuple[bytes, ...], deal: DealId, block: int = 0) -> None:
         """The chain says that these offers made a deal, whoever brought them there."""
         for digest in digests:
             if (entry := self._entries.get(digest)) is not None:
                 entry.status, entry.deal, entry.reason = OfferStatus.AGREED, deal, ""
+                entry.block = block
+
+    def reopen(self, to_block: int) -> None:
+        """The chain has taken back its blocks above this one, and the deals in them: their offers wait again."""
+        for entry in self._entries.values():
+            if entry.status is OfferStatus.AGREED and entry.block > to_block:
+                entry.status, entry.deal = OfferStatus.RESTING, None
 
     def refuse(self, entry: Entry, reason: str) -> None:
         if entry.status is OfferStatus.RESTING:

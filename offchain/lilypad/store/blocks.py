@@ -16,6 +16,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Generator, Iterable, Iterator
 from pathlib import Path
 
+from lilypad.crashing import crash_point
 from lilypad.errors import ContentInvalidError, ContentUnavailableError, FaultError
 from lilypad.store.cid import Cid
 from lilypad.store.dag import Block, BlockSource, DagLimits
@@ -182,7 +183,9 @@ class LocalBlockStore(BlockStore):
             for path, descriptor, name in written:
                 os.fsync(descriptor)
                 path.parent.mkdir(parents=True, exist_ok=True)
+                crash_point("blocks.flushed")
                 name.replace(path)
+            crash_point("blocks.kept")
 
     def _read_pins(self) -> list[Cid]:
         return [Cid.parse(pin.name) for pin in sorted(self._pins.iterdir())] if self._pins.exists() else []

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from lilypad.crashing import crash_point
 from lilypad.errors import ContentInvalidError, FaultError
 from lilypad.store.cid import Cid
 from lilypad.store.dag import FILE_DEPTH, Block, BlockSource, Budget, DagLimits, get_block, get_blocks
@@ -44,6 +45,7 @@ async def export_directory(cid: Cid, source: BlockSource, destination: Path, lim
             raise ContentInvalidError("Not a directory", cid=cid)
         tree = workplace / "tree"
         await _Export(source, Budget(limits or DagLimits())).directory(root, tree, "")
+        crash_point("export.written")
         await asyncio.to_thread(os.rename, tree, destination)
     finally:
         await asyncio.to_thread(shutil.rmtree, workplace, ignore_errors=True)

@@ -13,6 +13,7 @@ import os
 import shutil
 from pathlib import Path
 
+from lilypad.crashing import crash_point
 from lilypad.errors import ExecutorFaultError
 from lilypad.executors.wasi.filesystem import MAX_DEPTH, Directory, File, Tree
 from lilypad.executors.wasi.logs import Logs
@@ -64,9 +65,11 @@ def write_output(output: Path, key: str, finished: Finished, logs: Logs) -> None
         unfinished.mkdir(parents=True)
         (unfinished / "stdout").write_bytes(logs.stdout)
         (unfinished / "stderr").write_bytes(logs.stderr)
+        crash_point("wasm.unfinished")
         (unfinished / "exitCode").write_text(f"{int(finished.result.exit_status)}\n")
         _write_tree(unfinished / "outputs", finished.outputs)
         _write_record(output, key, finished.result, unfinished)
+        crash_point("wasm.recorded")
         unfinished.rename(output)
     except OSError as error:
         raise ExecutorFaultError(f"The output could not be written: {error}", path=output) from error

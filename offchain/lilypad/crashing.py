@@ -1,0 +1,80 @@
+"""Places at which a process can be made to die, so that tests can kill it at each of them and not just now and then.
+
+`LILYPAD_CRASH_AT=provider.sealed` ends the process there by SIGKILL: no clean-up, no flush, as in an outage.
+`LILYPAD_CRASH_AT=sender.recorded@submitResult` does so only where the detail is this one. `LILYPAD_CRASH_TRACE` names a
+file that gets a line for each place as it is passed. Without these variables nothing happens here.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+
+CRASH_POINTS = {
+    # The way out of every transaction. The detail is the function that it calls.
+    "sender.simulated": "it would not revert; nothing is recorded",
+    "sender.recorded": "signed and in the journal; nothing has left",
+    "sender.sent": "the node has it; its receipt was not seen",
+    "sender.resent": "what an earlier process had recorded has left once more",
+    "sender.mined": "its receipt is in the journal",
+    # What the chain tells of deals. The detail is the status that the deal reaches.
+    "deals.writing": "the deal is written, in a transaction of the journal that is still open",
+    "deals.written": "deal and cursor are in the journal; nobody has acted on it",
+    # Content and small files.
+    "blocks.flushed": "blocks are on the disk under no name",
+    "blocks.kept": "blocks have their names",
+    "export.written": "a directory is complete beside its destination",
+    "file.written": "a small file is complete beside the one that it replaces; the detail is its name",
+    # The provider.
+    "provider.nonce": "an offer's nonce is taken",
+    "provider.outstanding": "an offer is written down; nobody has seen it",
+    "provider.announced": "the market has an offer",
+    "provider.taken": "a deal is seen; nothing is done for it",
+    "provider.fetched": "its inputs are here",
+    "provider.running": "its module runs",
+    "provider.ran": "its module has ended, and its output is on the disk",
+    "provider.sealed": "the output is in the store",
+    "provider.pinned": "and pinned",
+    "provider.noted": "the result is in the journal; the chain knows nothing of it",
+    "provider.submitted": "the result is on the chain",
+    "provider.refusing": "the decision to decline is in the journal",
+    "provider.declined": "the chain knows it",
+    "provider.ended": "the deal has ended; its working files are still there",
+    "provider.cleaned": "they are gone",
+    "provider.withdrawn": "the offers of a provider that drains are cancelled on chain",
+    # The executors.
+    "wasm.ran": "the module has ended; nothing of it is on the disk",
+    "wasm.unfinished": "half of the output is on the disk",
+    "wasm.recorded": "the output and its record are on the disk; the output has not its name yet",
+    "docker.created": "there is a container that never ran",
+    "docker.started": "it runs",
+    "docker.unpacked": "it has stopped, and its output was taken out; nothing says so",
+    "docker.recorded": "a record says so; the container is still there",
+    # The solver.
+    "solver.paired": "two offers fit; nothing was sent",
+    "solver.agreed": "the chain has the deal",
+    "solver.followed": "the cursor is past a batch; the detail is its first event",
+    # The creator's command.
+    "creator.nonce": "the offer's nonce is taken",
+    "creator.added": "the inputs are in the store of this machine",
+    "creator.uploaded": "the market has the inputs",
+    "creator.lane": "the offer's lane is leased",
+    "creator.funded": "the price is in the vault",
+    "creator.saved": "the signed job is on the disk; nobody else knows of it",
+    "creator.announced": "the market has the offer",
+    "creator.agreed": "the job's file names its deal",
+    "creator.verified": "the output is here and checked; nothing is paid",
+    "creator.accepted": "it is paid",
+}
+"""Each by what has just been done when a process dies there."""
+
+AT, TRACE = "LILYPAD_CRASH_AT", "LILYPAD_CRASH_TRACE"
+
+
+def crash_point(name: str, detail: str = "") -> None:
+    """A step of a deal that something may happen after."""
+    if trace := os.environ.get(TRACE):
+        with open(trace, "a") as file:  # noqa: PTH123 - one short write, from any thread
+            file.write(f"{os.getpid()} {name}@{detail}\n")
+    if os.environ.get(AT) in (name, f"{name}@{detail}"):
+        os.kill(os.getpid(), signal.SIGKILL)

@@ -1,0 +1,98 @@
+"""Where agents are killed: every crash point of `lilypad.crashing`, in the order in which a deal comes past it.
+
+A tuple is a gauntlet: the agent dies at its first point, is started again, dies at the second, and so on, along one
+deal. Where one death makes the next point unreachable (what was sent is not sent again), another deal begins.
+"""
+
+from __future__ import annotations
+
+Lives = tuple[str, ...]
+
+
+def sending(function: str) -> tuple[Lives, ...]:
+    """Every way to die around a transaction."""
+    return (
+        (f"sender.simulated@{function}", f"sender.recorded@{function}", f"sender.resent@{function}"),
+        (f"sender.sent@{function}",),
+        (f"sender.mined@{function}",),
+    )
+
+
+def seeing(status: str) -> Lives:
+    return f"deals.writing@{status}", f"deals.written@{status}"
+
+
+_FETCHING = ("blocks.flushed", "blocks.kept", "export.written", "provider.fetched")
+_RUNNING = ("provider.running", "wasm.ran", "wasm.unfinished", "wasm.recorded", "provider.ran")
+_SEALING = ("provider.sealed", "provider.pinned", "provider.noted")
+_OFFERING = ("provider.nonce", "provider.outstanding", "provider.announced")
+_SUBMITTING = sending("submitResult")
+
+# The provider, up to its result, between result and payment, and after it.
+PROVIDER_WORKS: tuple[Lives, ...] = (
+    (*_OFFERING, *seeing("AGREED"), "provider.taken", *_FETCHING, *_RUNNING, *_SEALING, *_SUBMITTING[0],
+     "provider.submitted"),
+    *_SUBMITTING[1:],
+    *sending("register"),
+)  # fmt: skip
+PROVIDER_WAITS = seeing("SUBMITTED")
+PROVIDER_ENDS: tuple[Lives, ...] = (
+    ("deals.writing@ACCEPTED", "provider.ended", "provider.cleaned"),
+    ("deals.written@ACCEPTED", "provider.cleaned"),
+)
+
+_DECLINING = sending("decline")
+PROVIDER_DECLINES: tuple[Lives, ...] = (
+    ("provider.refusing", *_DECLINING[0], "provider.declined", *seeing("DECLINED")),
+    *_DECLINING[1:],
+)
+PROVIDER_FINALIZES = sending("finalize")
+PROVIDER_IS_LATE = sending("late")
+_WITHDRAWING = sending("cancel")
+PROVIDER_DRAINS: tuple[Lives, ...] = ((*_WITHDRAWING[0], "provider.withdrawn"), *_WITHDRAWING[1:])
+PROVIDER_RUNS_A_CONTAINER: tuple[Lives, ...] = (
+    ("docker.created", "docker.started", "provider.running", "docker.unpacked", "docker.recorded", "provider.ran"),
+)
+
+_AGREEING = sending("agree")
+SOLVER: tuple[Lives, ...] = (
+    ("solver.paired", *_AGREEING[0], "solver.followed@DealAgreed"),
+    *_AGREEING[1:],
+    ("solver.agreed",),
+)
+
+_ASKING = (
+    "file.written@offer_nonce", "creator.nonce", "blocks.flushed", "blocks.kept", "creator.added", "creator.uploaded",
+    "file.written@lanes.json", "creator.lane",
+)  # fmt: skip
+# A command that dies before its job is saved has left nothing to go on with: the next one approves and pays in anew.
+_PAYING_IN = (
+    "sender.simulated@approve", "sender.recorded@approve", "sender.sent@approve",
+    "sender.simulated@deposit", "sender.recorded@deposit", "sender.sent@deposit", "creator.funded",
+)  # fmt: skip
+_ACCEPTING = sending("accept")
+CREATOR_ASKS = (
+    *_ASKING, *_PAYING_IN, "file.written@job.json", "creator.saved", "creator.announced", *seeing("AGREED"),
+    "creator.agreed",
+)  # fmt: skip
+CREATOR: tuple[Lives, ...] = (
+    (*CREATOR_ASKS, *seeing("SUBMITTED"), "export.written", "creator.verified", *_ACCEPTING[0],
+     *seeing("ACCEPTED"), "creator.accepted"),
+    ("sender.mined@approve",),
+    ("sender.mined@deposit",),
+    *_ACCEPTING[1:],
+)  # fmt: skip
+
+ALL: tuple[Lives, ...] = (
+    *PROVIDER_WORKS, PROVIDER_WAITS, *PROVIDER_ENDS, *PROVIDER_DECLINES, *PROVIDER_FINALIZES, *PROVIDER_IS_LATE,
+    *PROVIDER_DRAINS, *PROVIDER_RUNS_A_CONTAINER, *SOLVER, *CREATOR,
+)  # fmt: skip
+
+
+def alone(*gauntlets: Lives) -> tuple[Lives, ...]:
+    """Each point by itself, but for what is only reached after another death."""
+    points = dict.fromkeys(point for lives in gauntlets for point in lives)
+    return tuple(
+        (point.replace("resent", "recorded"), point) if point.startswith("sender.resent") else (point,)
+        for point in points
+    )

@@ -1,0 +1,77 @@
+"""`kill -9` of the provider at every step of a deal."""
+
+from __future__ import annotations
+
+import pytest
+
+from lilypad.agents.job_offers import JobOptions
+from lilypad.agents.progress import Stage
+from lilypad.protocol.deal import DealStatus
+from lilypad.types import Address
+
+from .books import Books, check_run_once
+from .conftest import cases
+from .jobs import finish, reach
+from .steps import PROVIDER_DECLINES, PROVIDER_ENDS, PROVIDER_WAITS, PROVIDER_WORKS, Lives
+from .town import Town
+
+pytestmark = pytest.mark.usefixtures("market")
+
+
+@pytest.mark.parametrize("lives", cases(*PROVIDER_WORKS), ids=lambda lives: f"{lives[0]}+{len(lives)}")
+async def test_deal__whose_provider_dies_at_every_step__is_run_once_and_paid_once(here: Town, lives: Lives) -> None:
+    provider, creator = await here.provider(), await here.creator()
+    books = await Books.open(here, creator=creator.account.address, provider=provider.account.address)
+    async with creator.open() as lily:
+        job = await lily.submit("cowsay", {"Message": "moo"}, JobOptions(target=Address(provider.account.address)))
+        async with finish(lily.follow(job)) as end:
+            for point in lives:
+                await provider.agent.start(crash_at=point).died(point)
+            provider.agent.start()
+            done = await end
+    await books.check_paid_once(done.deal)
+    await books.check_sent_once("provider")
+    check_run_once(provider.agent)
+
+
+@pytest.mark.parametrize("lives", PROVIDER_ENDS, ids=lambda lives: f"{lives[0]}+{len(lives)}")
+async def test_deal__whose_provider_dies_while_it_waits_for_its_money__leaves_nothing_behind(
+    here: Town, lives: Lives
+) -> None:
+    provider, creator = await here.provider(), await here.creator()
+    books = await Books.open(here, creator=creator.account.address, provider=provider.account.address)
+    async with creator.open() as lily:
+        job = await lily.submit("cowsay", {"Message": "moo"}, JobOptions(target=Address(provider.account.address)))
+        stages = lily.follow(job)
+        life = provider.agent.start(crash_at=PROVIDER_WAITS[0])
+        await reach(stages, Stage.SUBMITTED)
+        await life.died(PROVIDER_WAITS[0])
+        for point in PROVIDER_WAITS[1:]:
+            await provider.agent.start(crash_at=point).died(point)
+        life = provider.agent.start(crash_at=lives[0])
+        done = await reach(stages, Stage.ACCEPTED)
+        await life.died(lives[0])
+        for point in lives[1:]:
+            await provider.agent.start(crash_at=point).died(point)
+    await books.check_paid_once(done.deal)
+    await books.check_sent_once("provider")
+    check_run_once(provider.agent)
+    assert provider.deal_folders() == [], "working copies of a deal that has ended"
+
+
+@pytest.mark.parametrize("lives", cases(*PROVIDER_DECLINES), ids=lambda lives: f"{lives[0]}+{len(lives)}")
+async def test_deal__that_cannot_be_run__is_declined_once(here: Town, lives: Lives) -> None:
+    provider, creator = await here.provider(modules=here.folder / "no-modules"), await here.creator()
+    books = await Books.open(here, creator=creator.account.address, provider=provider.account.address)
+    async with creator.open() as lily:
+        job = await lily.submit("cowsay", {"Message": "moo"}, JobOptions(target=Address(provider.account.address)))
+        async with finish(lily.follow(job)) as end:
+            for point in lives:
+                await provider.agent.start(crash_at=point).died(point)
+            provider.agent.start()
+            done = await end
+    assert done.deal is not None
+    assert done.deal.status is DealStatus.DECLINED
+    await books.check_money(creator=0, provider=0)
+    await books.check_sent_once("provider")
+    assert provider.agent.count("provider.running") == 0

@@ -1,0 +1,49 @@
+"""`kill -9` of the solver at every step on the way to a deal. Its book is gone each time; what it sent is not."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from lilypad.agents.job_offers import JobOptions
+from lilypad.agents.localnet import Accounts
+from lilypad.types import Address
+
+from .books import Books, check_run_once
+from .conftest import answers, cases
+from .jobs import finish
+from .processes import Agent
+from .steps import SOLVER, Lives
+from .town import Town
+
+
+@pytest.fixture
+async def solver(here: Town) -> AsyncIterator[Agent]:
+    agent = here.solver(int(here.settings.market.rsplit(":", 1)[1]))
+    yield agent
+    await agent.end()
+
+
+@pytest.mark.parametrize("lives", cases(*SOLVER), ids=lambda lives: f"{lives[0]}+{len(lives)}")
+async def test_deal__whose_solver_dies_at_every_step__is_agreed_once(here: Town, solver: Agent, lives: Lives) -> None:
+    provider, creator = await here.provider(), await here.creator()
+    founder = Accounts.development().solver.address
+    roles = {"creator": creator.account.address, "provider": provider.account.address, "solver": founder}
+    books = await Books.open(here, **roles)
+    life = solver.start(crash_at=lives[0])
+    await answers(here.settings.market)
+    provider.agent.start()
+    async with creator.open() as lily:
+        job = await lily.submit("cowsay", {"Message": "moo"}, JobOptions(target=Address(provider.account.address)))
+        async with finish(lily.follow(job)) as end:
+            await life.died(lives[0])
+            for point in lives[1:]:
+                await solver.start(crash_at=point).died(point)
+            solver.start()
+            done = await end
+    await provider.agent.end()
+    await books.check_paid_once(done.deal)
+    assert len(await books.check_sent_once("solver")) == 1
+    await books.check_sent_once("provider")
+    check_run_once(provider.agent)

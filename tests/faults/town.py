@@ -1,0 +1,158 @@
+"""A chain with the contracts on it, a solver, and accounts made for one test each: what agents live and die in."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from aiohttp.test_utils import unused_port
+from eth_account import Account
+from eth_account.signers.local import LocalAccount
+
+from lilypad.agents.archive import Standing, find_standings
+from lilypad.agents.creator import Lilypad
+from lilypad.agents.faucet import fund
+from lilypad.agents.jobs import JobFolder, creator_folder
+from lilypad.agents.localnet import Accounts, found
+from lilypad.agents.network import Network
+from lilypad.agents.services import base
+from lilypad.chain.deployments import Deployment
+from lilypad.chain.devnode import DevNode
+from lilypad.chain.rpc import Rpc
+from lilypad.settings import ETHER, Settings
+from lilypad.types import Address
+
+from .processes import Agent, Life
+
+PASSWORD = "x"
+STAKE = 40 * ETHER
+GIFT = 100 * ETHER
+
+
+@dataclass
+class Town:
+    folder: Path
+    node: DevNode
+    settings: Settings
+    deployment: Deployment
+    network: Network
+    agents: list[Agent] = field(default_factory=list)
+
+    @property
+    def rpc(self) -> Rpc:
+        return self.network.rpc
+
+    async def head(self) -> int:
+        return int(await self.rpc.call("eth_blockNumber"), 16)
+
+    async def account(self) -> LocalAccount:
+        """Somebody new, with money."""
+        account: LocalAccount = Account.create()
+        await self.rpc.call("anvil_setBalance", account.address, hex(10 * ETHER))
+        await fund(self.network, Address(account.address), GIFT)
+        return account
+
+    async def provider(self, **settings: object) -> Provider:
+        account = await self.account()
+        data = self.folder / f"provider-{secrets.token_hex(3)}"
+        own = self.settings.model_copy(update={"data": data})
+        async with base(own, self.deployment, account, "provider") as here:
+            await here.actor.deposit(STAKE, key="stake")
+        port = unused_port()
+        arguments = ("--log-text", "provider", "start", "--places", "1")
+        agent = self._agent(data, arguments, account, listen_port=port, ops_port=0, **settings)
+        return Provider(agent, account, data)
+
+    def solver(self, port: int, **settings: object) -> Agent:
+        data = self.folder / f"solver-{secrets.token_hex(3)}"
+        arguments = ("--log-text", "solver", "start", "--port", str(port))
+        return self._agent(data, arguments, Accounts.development().solver, ops_port=0, **settings)
+
+    async def creator(self) -> Creator:
+        account = await self.account()
+        data = self.folder / f"creator-{secrets.token_hex(3)}"
+        agent = self._agent(data, ("--log-text",), account)
+        return Creator(self, account, self.settings.model_copy(update={"data": data}), agent)
+
+    def _agent(self, data: Path, arguments: tuple[str, ...], account: LocalAccount, **others: object) -> Agent:
+        data.mkdir(parents=True, exist_ok=True)
+        keystore, password = data / "wallet.json", data / "password"
+        # Encrypted with next to nothing: a hundred starts should not spend a hundred seconds on it.
+        keystore.write_text(json.dumps(Account.encrypt(account.key, PASSWORD, kdf="pbkdf2", iterations=2)))
+        password.write_text(PASSWORD)
+        given = self.settings
+        environment = {
+            "LILYPAD_DATA": str(data),
+            "LILYPAD_DEPLOYMENTS": str(given.deployments),
+            "LILYPAD_MODULES": ",".join(map(str, given.modules)),
+            "LILYPAD_PASSWORD_FILE": str(password),
+            "LILYPAD_RPC": given.rpc[0],
+            "LILYPAD_MARKET": given.market,
+            "XDG_CONFIG_HOME": str(data / "config"),
+        }
+        windows = ("decline_window", "submit_window", "judge_window", "mediate_window")
+        environment |= {f"LILYPAD_{name.upper()}": str(getattr(given, name)) for name in windows}
+        environment |= {f"LILYPAD_{name.upper()}": str(value) for name, value in others.items()}
+        self.agents.append(Agent(data, arguments, environment))
+        return self.agents[-1]
+
+
+@dataclass
+class Provider:
+    agent: Agent
+    account: LocalAccount
+    data: Path
+
+    @property
+    def folder(self) -> Path:
+        """Its journal, its blocks, and one folder for each deal in hand."""
+        return self.data / "provider" / "31337" / self.account.address.lower()
+
+    async def restart(self, crash_at: str = "") -> Life:
+        await self.agent.end()
+        return self.agent.start(crash_at=crash_at)
+
+    def deal_folders(self) -> list[str]:
+        return sorted(path.name for path in (self.folder / "deals").glob("*"))
+
+
+@dataclass
+class Creator:
+    town: Town
+    account: LocalAccount
+    settings: Settings
+    agent: Agent
+    """Its command, for tests that kill it."""
+
+    def open(self) -> Lilypad:
+        """As a program of its own would use it."""
+        return Lilypad(self.account, self.settings)
+
+    async def standings(self) -> list[Standing]:
+        """Of all its jobs that have a deal."""
+        jobs = JobFolder(creator_folder(self.settings, Address(self.account.address)) / "jobs").all()
+        return list((await find_standings(self.town.network, jobs)).values())
+
+
+@asynccontextmanager
+async def town(folder: Path, modules: Path, **changes: object) -> AsyncIterator[Town]:
+    """With its solver's market at a port that stays, but no solver yet."""
+    settings = Settings(
+        data=folder / "founders", deployments=folder / "deployments", modules=(modules,), decline_window=60
+    )
+    async with DevNode(state=folder / "chain.json") as node:
+        settings = settings.model_copy(
+            update={"rpc": (node.url,), "market": f"http://127.0.0.1:{unused_port()}", **changes}
+        )
+        deployment = await found(settings, Accounts.development())
+        async with Rpc(settings.rpc, chain_id=31337) as rpc:
+            here = Town(folder, node, settings, deployment, Network(rpc, deployment))
+            try:
+                yield here
+            finally:
+                for agent in here.agents:
+                    await agent.end()
