@@ -1,6 +1,6 @@
 """Places at which a process can be made to die, so that tests can kill it at each of them and not just now and then.
 
-`LILYPAD_CRASH_AT=provider.sealed` ends the process there by SIGKILL: no clean-up, no flush, as in an outage.
+`LILYPAD_CRASH_AT=work.sealed` ends the process there by SIGKILL: no clean-up, no flush, as in an outage.
 `LILYPAD_CRASH_AT=sender.recorded@submitResult` does so only where the detail is this one. `LILYPAD_CRASH_TRACE` names a
 file that gets a line for each place as it is passed. Without these variables nothing happens here.
 """
@@ -30,11 +30,11 @@ CRASH_POINTS = {
     "provider.outstanding": "an offer is written down; nobody has seen it",
     "provider.announced": "the market has an offer",
     "provider.taken": "a deal is seen; nothing is done for it",
-    "provider.fetched": "its inputs are here",
-    "provider.running": "its module runs",
-    "provider.ran": "its module has ended, and its output is on the disk",
-    "provider.sealed": "the output is in the store",
-    "provider.pinned": "and pinned",
+    "work.fetched": "its inputs are here",
+    "work.running": "its module runs",
+    "work.ran": "its module has ended, and its output is on the disk",
+    "work.sealed": "the output is in the store",
+    "work.pinned": "and pinned",
     "provider.noted": "the result is in the journal; the chain knows nothing of it",
     "provider.submitted": "the result is on the chain",
     "provider.refusing": "the decision to decline is in the journal",
@@ -42,6 +42,11 @@ CRASH_POINTS = {
     "provider.ended": "the deal has ended; its working files are still there",
     "provider.cleaned": "they are gone",
     "provider.withdrawn": "the offers of a provider that drains are cancelled on chain",
+    # The mediator.
+    "mediator.noted": "the ballot and its salt are in the journal; the chain knows nothing of them",
+    "mediator.committed": "the sealed ballot is on the chain",
+    "mediator.revealed": "the open one is",
+    "mediator.moved": "a case has been moved on; the detail is the call",
     # The executors.
     "wasm.ran": "the module has ended; nothing of it is on the disk",
     "wasm.unfinished": "half of the output is on the disk",

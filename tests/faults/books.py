@@ -65,7 +65,7 @@ class Books:
 def check_run_once(agent: Agent, deals: int = 1) -> None:
     """What ran to its end, and has its output on the disk, is never run again."""
     passed = [entry.split("@")[0] for entry in agent.passed()]
-    sealed = passed.index("provider.sealed") if "provider.sealed" in passed else len(passed)
+    sealed = passed.index("work.sealed") if "work.sealed" in passed else len(passed)
     assert passed.count("provider.noted") == deals
     assert "wasm.ran" not in passed[sealed:] or deals > 1
 

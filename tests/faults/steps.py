@@ -22,9 +22,9 @@ def seeing(status: str) -> Lives:
     return f"deals.writing@{status}", f"deals.written@{status}"
 
 
-_FETCHING = ("blocks.flushed", "blocks.kept", "export.written", "provider.fetched")
-_RUNNING = ("provider.running", "wasm.ran", "wasm.unfinished", "wasm.recorded", "provider.ran")
-_SEALING = ("provider.sealed", "provider.pinned", "provider.noted")
+_FETCHING = ("blocks.flushed", "blocks.kept", "export.written", "work.fetched")
+_RUNNING = ("work.running", "wasm.ran", "wasm.unfinished", "wasm.recorded", "work.ran")
+_SEALING = ("work.sealed", "work.pinned", "provider.noted")
 _OFFERING = ("provider.nonce", "provider.outstanding", "provider.announced")
 _SUBMITTING = sending("submitResult")
 
@@ -51,7 +51,7 @@ PROVIDER_IS_LATE = sending("late")
 _WITHDRAWING = sending("cancel")
 PROVIDER_DRAINS: tuple[Lives, ...] = ((*_WITHDRAWING[0], "provider.withdrawn"), *_WITHDRAWING[1:])
 PROVIDER_RUNS_A_CONTAINER: tuple[Lives, ...] = (
-    ("docker.created", "docker.started", "provider.running", "docker.unpacked", "docker.recorded", "provider.ran"),
+    ("docker.created", "docker.started", "work.running", "docker.unpacked", "docker.recorded", "work.ran"),
 )
 
 _AGREEING = sending("agree")

@@ -74,4 +74,4 @@ async def test_deal__that_cannot_be_run__is_declined_once(here: Town, lives: Liv
     assert done.deal.status is DealStatus.DECLINED
     await books.check_money(creator=0, provider=0)
     await books.check_sent_once("provider")
-    assert provider.agent.count("provider.running") == 0
+    assert provider.agent.count("work.running") == 0

@@ -8,41 +8,27 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import shutil
 import time
-from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
-from pathlib import Path
 
 from lilypad.agents.deals import DealBook
 from lilypad.agents.live_logs import LiveLogs
 from lilypad.agents.network import Actor, show_id
 from lilypad.agents.offering import Offering
-from lilypad.agents.packages import Catalogue
 from lilypad.agents.results import ResultRecord
+from lilypad.agents.workshop import Workshop
 from lilypad.chain.feed import Feed
 from lilypad.crashing import crash_point
 from lilypad.errors import (
-    ExecutorFaultError,
     FaultError,
     LilypadError,
     RecoverableError,
     RejectedError,
     TransactionRevertedError,
 )
-from lilypad.executors.base import Executor
-from lilypad.executors.wasm import ENGINE_NAME, ENGINE_VERSION, HOST_VERSION
-from lilypad.modules.folder import read_inputs
-from lilypad.modules.manifest import Manifest, WasmArtifact
-from lilypad.modules.spec import execution_spec, seed_from_inputs
 from lilypad.protocol.commitment import commitment
 from lilypad.protocol.deal import Claim, Deal, DealStatus, deadline, way_out
-from lilypad.store.blocks import BlockStore
-from lilypad.store.cid import Cid
-from lilypad.store.dag import BlockSource
-from lilypad.store.results import seal
-from lilypad.types import DealId, Engine, ExecutionSpec
+from lilypad.types import DealId
 
 log = logging.getLogger(__name__)
 
@@ -50,18 +36,6 @@ RETRY_SECONDS = 2.0
 LONGEST_SLEEP = 5.0
 """Then it looks again: the chain may have taken back what a receipt said, before the feed saw the event."""
 DRAIN_LOOK_SECONDS = 0.5
-
-
-@dataclass(frozen=True, slots=True)
-class Workshop:
-    """What a provider works with."""
-
-    folder: Path
-    store: BlockStore
-    sources: BlockSource
-    """Where others' content is fetched from."""
-    catalogue: Catalogue
-    executors: Mapping[Engine, Executor]
 
 
 class Provider:
@@ -194,38 +168,10 @@ class Provider:
         notes = self._deals.notes(deal.id)
         if "result" in notes:
             return ResultRecord.from_json(notes["result"])
-        folder = self._workshop.folder / deal.id.hex()
-        spec = await self._prepare(deal, folder / "inputs")
-        crash_point("provider.fetched")
-        executor = self._workshop.executors.get(spec.engine)
-        if executor is None:
-            raise RejectedError("this provider has no such executor", engine=spec.engine)
-        execution, output = deal.id.hex(), folder / "output"
-        await executor.start(execution, spec, folder / "inputs", output)
-        self.live.begin(deal.id, executor)
-        crash_point("provider.running")
-        ended = await executor.wait(execution)
-        crash_point("provider.ran")
-        result, cid = await seal(output, ended.exit_status, self._workshop.store)
-        crash_point("provider.sealed")
-        await self._workshop.store.pin(cid)
-        crash_point("provider.pinned")
-        record = ResultRecord(result, ended.instruction_count)
+        record = await self._workshop.run(deal, self.live.begin)
         self._deals.note(deal.id, result=record.to_json())
         crash_point("provider.noted")
         return record
-
-    async def _prepare(self, deal: Deal, inputs: Path) -> ExecutionSpec:
-        """What to run, with its inputs fetched and checked."""
-        package = await self._workshop.catalogue.package(deal.job.module)
-        _require_same_engine(package.manifest)
-        if not inputs.exists():  # noqa: ASYNC240 - one stat
-            inputs.parent.mkdir(parents=True, exist_ok=True)
-            cid = Cid.of_directory(deal.job.inputs)
-            await self._workshop.store.fetch_directory(cid, inputs, source=self._workshop.sources)
-        given = read_inputs(package.manifest, inputs)
-        limit = min(deal.terms.instruction_limit, package.manifest.budget.maximum)
-        return execution_spec(package.manifest, given, package.artifact, limit, seed_from_inputs(deal.job.inputs))
 
     async def _clean_up(self, deal_id: DealId) -> None:
         """The result stays in the store, pinned; the working copies go. A deal that is only interrupted keeps all."""
@@ -233,18 +179,5 @@ class Provider:
         if deal is not None and not deal.status.is_end:
             return
         self.live.end(deal_id)
-        for executor in self._workshop.executors.values():
-            with suppress(ExecutorFaultError):  # an engine that is not there holds nothing
-                await executor.cancel(deal_id.hex())
-        await asyncio.to_thread(shutil.rmtree, self._workshop.folder / deal_id.hex(), ignore_errors=True)
+        await self._workshop.clean_up(deal_id)
         crash_point("provider.cleaned")
-
-
-def _require_same_engine(manifest: Manifest) -> None:
-    """Fuel, and with it the bill, differs between versions of the engine and of the host around it."""
-    pinned = manifest.artifact
-    if not isinstance(pinned, WasmArtifact):
-        return
-    here = (f"{ENGINE_NAME} {ENGINE_VERSION}", HOST_VERSION)
-    if (pinned.engine, pinned.host_version) != here:
-        raise RejectedError(f"the module needs {pinned.engine}, host {pinned.host_version}; here are {here}")

@@ -20,10 +20,11 @@ from lilypad.agents.nonces import JournalCounter, OfferNonces
 from lilypad.agents.offering import Offering, OfferTerms
 from lilypad.agents.outstanding import OutstandingOffers
 from lilypad.agents.packages import Catalogue, Packages
-from lilypad.agents.provider import Provider, Workshop
+from lilypad.agents.provider import Provider
 from lilypad.agents.running import RunningFile, RunState, running_file
 from lilypad.agents.solver import Solver
 from lilypad.agents.watching import watched
+from lilypad.agents.workshop import Workshop
 from lilypad.chain.deployments import Deployment
 from lilypad.chain.feed import Feed, FeedOptions
 from lilypad.chain.rpc import Rpc
@@ -44,7 +45,7 @@ from lilypad.types import Engine, Resources
 
 log = logging.getLogger(__name__)
 
-ROLE_PROVIDER, ROLE_SOLVER = 2, 4
+ROLE_PROVIDER, ROLE_SOLVER, ROLE_MEDIATOR = 2, 4, 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +146,7 @@ async def run_provider(
         async with serving(_provider_app(deals, store, logs), settings) as url, operations.attending(subject):
             try:
                 await _remove_orphans(docker, deals)
-                await _introduce(actor, url)
+                await _introduce(actor, ROLE_PROVIDER, url)
                 price, drains = terms.price_per_instruction, drain is not None
                 with running_file(here.folder, url, terms.places, price, drains=drains) as told:
                     if ready is not None:
@@ -176,11 +177,11 @@ async def _remove_orphans(docker: DockerExecutor, deals: DealBook) -> None:
             await docker.cancel(execution)
 
 
-async def _introduce(actor: Actor, url: str) -> None:
+async def _introduce(actor: Actor, role: int, url: str) -> None:
     """Creators look here for results."""
     if await actor.endpoint(actor.account) != url:
         head = await actor.rpc.call("eth_blockNumber")
-        await actor.register(ROLE_PROVIDER, url, key=f"{url}:{head}")
+        await actor.register(role, url, key=f"{url}:{head}")
 
 
 def _provider_app(deals: DealBook, store: LocalBlockStore, logs: LogService) -> web.Application:

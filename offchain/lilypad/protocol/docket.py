@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Self
 
 from eth_abi.abi import encode
 from eth_utils.crypto import keccak
@@ -43,6 +44,14 @@ class Settings:
         percents = ((name, getattr(self, name), 8) for name in ("silent_percent", "burn_percent"))
         counts = ((name, getattr(self, name), 4) for name in ("redraws", "appeals"))
         return word(*money, *windows, *percents, *counts)
+
+    @classmethod
+    def unpack(cls, word: bytes) -> Self:
+        packed, values = int.from_bytes(word, "big"), []
+        for bits in (40, 40, 40, 40, 24, 24, 24, 8, 8, 4, 4):
+            values.append(packed & (1 << bits) - 1)
+            packed >>= bits
+        return cls(*values)
 
     @property
     def voting_time(self) -> int:

@@ -1,0 +1,183 @@
+"""The court of drawn, staked mediators, as one account uses it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lilypad.agents.network import Actor, Network
+from lilypad.chain.contracts import Contract, decode_event
+from lilypad.chain.header import header_of
+from lilypad.chain.sender import Receipt
+from lilypad.errors import FaultError
+from lilypad.protocol.case import Case, FormerRound
+from lilypad.protocol.deal import Deal, Verdict
+from lilypad.protocol.docket import UNIT, Ballot, Settings
+from lilypad.types import Address, DealId
+
+
+@dataclass(frozen=True, slots=True)
+class Stake:
+    """What a mediator has at stake. Amounts in wei of the token."""
+
+    staked: int
+    at_risk: int
+    """What cases that it sits in may take."""
+    leaving: int
+    leaves_at: int
+    """Unix time from which on what is leaving may be released."""
+    owed: int
+    """Fees that it has not collected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slash:
+    case: DealId
+    mediator: Address
+    amount: int
+    """Wei of the token."""
+
+
+class CourtRoom:
+    """What can be asked of the court.
+
+    Raises:
+        FaultError: this network has none.
+    """
+
+    def __init__(self, network: Network) -> None:
+        contracts = network.deployment.contracts
+        if "LilypadMediation" not in contracts:
+            raise FaultError("this network has no court of mediators", chain_id=network.deployment.chain_id)
+        self.network = network
+        self.mediation = Contract("LilypadMediation", contracts["LilypadMediation"])
+        self.mediators = Contract("LilypadMediators", contracts["LilypadMediators"])
+        self.randomness = Contract("Randao", contracts["Randao"])
+
+    async def settings(self) -> Settings:
+        """For cases that are opened now."""
+        return Settings.unpack(await self.mediation.call(self.network.rpc, "settings"))
+
+    async def stake_of(self, account: Address) -> Stake:
+        found = await self.mediators.call(self.network.rpc, "mediatorOf", account)
+        staked, at_risk, leaving, leaves_at, owed = found
+        return Stake(staked * UNIT, at_risk * UNIT, leaving * UNIT, leaves_at, owed)
+
+    async def free(self, account: Address) -> int:
+        """In the compartment of the mediators: rewards, and what is to be staked. Wei of the token."""
+        free, _ = await self.network.payments.call(self.network.rpc, "balanceOf", self.mediators.address, account)
+        return int(free)
+
+    async def slashes(self, mediator: Address | None = None) -> list[Slash]:
+        """Everything that mediators ever lost, oldest first."""
+        indexed = [None if mediator is None else "0x" + mediator[2:].lower().rjust(64, "0")]
+        query = {
+            "address": self.mediators.address,
+            "topics": [self.mediators.topic("MediatorSlashed"), None, *indexed],
+            "fromBlock": hex(self.network.deployment.block),
+            "toBlock": "latest",
+        }
+        events = map(decode_event, await self.network.rpc.call("eth_getLogs", query))
+        return [Slash(DealId(e.args["id"]), e.args["mediator"], e.args["units"] * UNIT) for e in events]
+
+    async def is_ripe(self, case: Case) -> bool:
+        """Whether the block whose randomness draws the mediators is behind the chain's head."""
+        head = int(await self.network.rpc.call("eth_blockNumber"), 16)
+        return head > case.ticket
+
+    async def proof(self, case: Case) -> bytes:
+        """The header of that block; empty if the node has forgotten it."""
+        block = await self.network.rpc.call("eth_getBlockByNumber", hex(case.ticket), False)
+        return header_of(block) if block is not None else b""
+
+
+class CourtActor(CourtRoom):
+    """What one account can do before the court. Every transaction has a key that names its effect: see Sender."""
+
+    def __init__(self, actor: Actor) -> None:
+        super().__init__(actor)
+        self.actor = actor
+        self.account = actor.account
+
+    # ------------------------------------------------------------------ stakes
+
+    async def fund(self, amount: int, key: str) -> None:
+        """From the account's own tokens into its free balance with the mediators. Wei of the token."""
+        actor = self.actor
+        if await actor.token.call(actor.rpc, "allowance", self.account, actor.payments.address) < amount:
+            data = actor.token.encode("approve", actor.payments.address, amount)
+            await actor.sender.send(actor.token.address, data, key=f"approve:{key}")
+        data = actor.payments.encode("deposit", self.mediators.address, self.account, amount)
+        await actor.sender.send(actor.payments.address, data, key=f"fund:{key}")
+
+    async def stake(self, amount: int, key: str) -> Receipt:
+        return await self._send(self.mediators, "stake", amount // UNIT, key=f"stake:{key}")
+
+    async def unstake(self, amount: int, key: str) -> Receipt:
+        return await self._send(self.mediators, "unstake", amount // UNIT, key=f"unstake:{key}")
+
+    async def release(self, key: str) -> Receipt:
+        return await self._send(self.mediators, "release", self.account, key=f"release:{key}")
+
+    async def withdraw(self, amount: int, key: str) -> Receipt:
+        """Of what is free with the mediators, to the account's own hands."""
+        payments = self.actor.payments
+        return await self._send(payments, "withdraw", self.mediators.address, amount, key=f"takeout:{key}")
+
+    async def collect(self, key: str) -> Receipt:
+        """Fees that are owed, into the account's free balance with the controller."""
+        return await self._send(self.mediation, "collect", self.account, key=f"collect:{key}")
+
+    # ------------------------------------------------------------------ votes
+
+    async def commit(self, case: Case, seat: int, seal: bytes) -> Receipt:
+        return await self._on_case("commit", case, [(seat, seal, b"")])
+
+    async def reveal(self, case: Case, seat: int, ballot: Ballot) -> Receipt:
+        return await self._on_case("reveal", case, list(case.seals), [seat], [ballot.words()])
+
+    # ------------------------------------------------------------------ what anyone may do
+
+    async def draw(self, case: Case, deal: Deal, proof: bytes) -> Receipt:
+        return await self._on_case("draw", case, deal.terms.words(), proof)
+
+    async def rearm(self, case: Case, proof: bytes) -> Receipt:
+        data = self.mediation.encode("rearm", case.docket.words(), proof)
+        key = f"rearm:{case.docket.hash.hex()}:{case.ticket}"
+        return await self.actor.sender.send(self.mediation.address, data, key=key)
+
+    async def tally(self, case: Case, deal: Deal) -> Receipt:
+        ballots = [ballot.words() for ballot in case.ballots()]
+        return await self._on_case("tally", case, deal.terms.words(), list(case.seals), ballots, [])
+
+    async def execute(self, case: Case, deal: Deal) -> Receipt:
+        return await self._on_case("execute", case, deal.terms.words(), list(case.votes), _verdict(case))
+
+    async def abandon(self, case: Case, deal: Deal) -> Receipt:
+        votes = list(case.votes or case.seals)
+        verdict = case.verdict if case.verdict is not None else Verdict.UNDECIDED
+        return await self._on_case("abandon", case, deal.terms.words(), votes, int(verdict))
+
+    async def settle_round(self, case: Case, former: FormerRound) -> Receipt:
+        words = (list(former.votes), int(former.verdict), former.appellant, _verdict(case), case.winner)
+        data = self.mediation.encode("settleRound", former.docket.words(), *words)
+        key = f"settleRound:{former.docket.hash.hex()}"
+        return await self.actor.sender.send(self.mediation.address, data, key=key)
+
+    async def appeal(self, case: Case) -> Receipt:
+        """Asks for a round of twice as many mediators and one more, out of what is free with the mediators."""
+        return await self._on_case("appeal", case, list(case.votes), _verdict(case))
+
+    # ------------------------------------------------------------------ internal
+
+    async def _on_case(self, function: str, case: Case, *arguments: object) -> Receipt:
+        key = f"{function}:{case.docket.hash.hex()}"
+        return await self._send(self.mediation, function, case.docket.words(), *arguments, key=key)
+
+    async def _send(self, contract: Contract, function: str, *arguments: object, key: str) -> Receipt:
+        return await self.actor.sender.send(contract.address, contract.encode(function, *arguments), key=key)
+
+
+def _verdict(case: Case) -> int:
+    if case.verdict is None:
+        raise FaultError("this case has no ruling yet", case=case.id)
+    return int(case.verdict)
