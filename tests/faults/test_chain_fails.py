@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import json
 from collections.abc import Callable
 
-import aiohttp
 import pytest
 from aiohttp.test_utils import unused_port
 
 from lilypad.agents.job_offers import JobOptions
 from lilypad.agents.progress import Stage
 from lilypad.types import Address
-from tests.offchain.chain.proxy import Call, Hook, Refusal, error, proxy
+from tests.offchain.chain.proxy import Call, Drop, Gate, Refusal, error, proxy
 
 from .books import Books
-from .conftest import answers
+from .conftest import IS_LONG, answers
 from .jobs import finish, reach
 from .processes import Agent
 from .town import Town
@@ -43,64 +43,96 @@ async def test_deal__whose_node_is_stopped_and_started__goes_on(here: Town, mark
     await provider.agent.end()
 
 
-def now_and_then(every: int, fault: Hook) -> Hook:
-    """A fault at each so-many-th call."""
-    calls = itertools.count(1)
+def at_first(every: int, fault: Gate) -> Gate:
+    """Each so-many-th message that was never asked before meets a fault; when it is repeated, it is answered."""
+    known: set[str] = set()
 
-    async def hook(call: Call) -> Call | None:
-        return await fault(call) if next(calls) % every == 0 else None
+    async def gate(calls: list[Call]) -> list[Call] | None:
+        message = json.dumps([(call["method"], call["params"]) for call in calls])
+        is_new = message not in known
+        known.add(message)
+        return await fault(calls) if is_new and len(known) % every == 0 else None
 
-    return hook
+    return gate
 
 
-async def refuses(call: Call) -> Call | None:
+async def refuses(_: list[Call]) -> None:
     raise Refusal(429, "too many requests")
 
 
-async def is_busy(call: Call) -> Call | None:
-    return error(call, -32005, "limit exceeded")
+async def is_busy(calls: list[Call]) -> list[Call]:
+    return [error(call, -32005, "limit exceeded") for call in calls]
 
 
-async def breaks(call: Call) -> Call | None:
+async def breaks(_: list[Call]) -> None:
     raise Refusal(502, "<html>bad gateway</html>")
 
 
-async def drops(call: Call) -> Call | None:
-    raise aiohttp.ClientConnectionError
+async def drops(_: list[Call]) -> None:
+    raise Drop
 
 
-async def says_nothing(call: Call) -> Call | None:
+async def says_nothing(_: list[Call]) -> None:
     raise Refusal(200, "")
 
 
-def lags(here: Town, blocks: int) -> Hook:
+async def hangs(_: list[Call]) -> None:
+    """Until the agent's patience with one request is over."""
+    await asyncio.sleep(12)
+    raise Drop
+
+
+def loses_the_answer(here: Town) -> Gate:
+    """What was asked for is done, and nobody hears of it."""
+
+    async def fault(calls: list[Call]) -> None:
+        for call in calls:
+            await here.rpc.call(call["method"], *call["params"])
+        raise Drop
+
+    async def gate(calls: list[Call]) -> list[Call] | None:
+        return await fault(calls) if any(call["method"] == "eth_sendRawTransaction" for call in calls) else None
+
+    return gate
+
+
+def lags(here: Town, blocks: int) -> Gate:
     """Behind what it has told before, as the second of two nodes behind one address."""
-    calls = itertools.count(1)
+    messages = itertools.count(1)
 
-    async def hook(call: Call) -> Call | None:
-        if call["method"] != "eth_getBlockByNumber" or call["params"][0] != "latest" or next(calls) % 2:
+    async def gate(calls: list[Call]) -> list[Call] | None:
+        if calls[0]["params"][:1] != ["latest"] or next(messages) % 2:
             return None
-        number = max(await here.head() - blocks, 0)
-        block = await here.rpc.call("eth_getBlockByNumber", hex(number), False)
-        return {"jsonrpc": "2.0", "id": call["id"], "result": block}
+        number = hex(max(await here.head() - blocks, 0))
+        asked = [
+            [number, *call["params"][1:]] if call["params"][:1] == ["latest"] else call["params"] for call in calls
+        ]
+        answers = [await here.rpc.call(call["method"], *params) for call, params in zip(calls, asked, strict=True)]
+        return [{"jsonrpc": "2.0", "id": call["id"], "result": a} for call, a in zip(calls, answers, strict=True)]
 
-    return hook
+    return gate
 
 
-FAULTS: dict[str, Callable[[Town], Hook]] = {
-    "rate limit": lambda _: now_and_then(3, refuses),
-    "busy": lambda _: now_and_then(3, is_busy),
-    "bad gateway": lambda _: now_and_then(3, breaks),
-    "dropped connections": lambda _: now_and_then(3, drops),
-    "empty answers": lambda _: now_and_then(3, says_nothing),
+FAULTS: dict[str, Callable[[Town], Gate]] = {
+    "rate limit": lambda _: at_first(3, refuses),
+    "busy": lambda _: at_first(3, is_busy),
+    "bad gateway": lambda _: at_first(3, breaks),
+    "dropped connections": lambda _: at_first(3, drops),
+    "empty answers": lambda _: at_first(3, says_nothing),
+    "silence": lambda _: at_first(60, hangs),
+    "lost answers": loses_the_answer,
     "stale head": lambda here: lags(here, 3),
 }
 
 
-@pytest.mark.parametrize("fault", FAULTS)
+LONG_ONLY = {"silence", "bad gateway", "empty answers"}
+"""Of the slow one, and of those that differ little from another, `make test` has none."""
+
+
+@pytest.mark.parametrize("fault", FAULTS if IS_LONG else [name for name in FAULTS if name not in LONG_ONLY])
 async def test_deal__over_a_node_with_a_fault__is_paid_once(here: Town, fault: str) -> None:
     """For all three at once: provider, solver and creator."""
-    async with proxy(here.settings.rpc[0], FAULTS[fault](here)) as url:
+    async with proxy(here.settings.rpc[0], gate=FAULTS[fault](here)) as url:
         port = unused_port()
         market = f"http://127.0.0.1:{port}"
         solver = here.solver(port, rpc=url)

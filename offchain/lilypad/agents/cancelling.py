@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from lilypad.agents.archive import find_standings
 from lilypad.agents.jobs import Job, JobFolder
 from lilypad.agents.network import Actor
-from lilypad.chain.sender import Receipt
+from lilypad.chain.receipts import Receipt
 from lilypad.errors import OfferInvalidError
 from lilypad.market.client import MarketClient, MarketUnavailableError
 from lilypad.protocol.deal import Deal

@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Coroutine, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -26,6 +26,7 @@ from lilypad.agents.agreeing import Agreeing
 from lilypad.agents.cancelling import Cancellation, cancel_job
 from lilypad.agents.deals import DealBook
 from lilypad.agents.fetching import JobResult, fetch_result
+from lilypad.agents.following import absorb, while_following
 from lilypad.agents.job_offers import JobOffers, JobOptions
 from lilypad.agents.jobs import Job, JobFolder, creator_folder
 from lilypad.agents.network import Actor
@@ -34,8 +35,9 @@ from lilypad.agents.progress import Progress, Stage
 from lilypad.agents.watching import watched
 from lilypad.chain.deployments import read_deployment
 from lilypad.chain.feed import Feed, FeedOptions
+from lilypad.chain.receipts import Receipt
 from lilypad.chain.rpc import Rpc
-from lilypad.chain.sender import Receipt, Sender
+from lilypad.chain.sender import Sender
 from lilypad.crashing import crash_point
 from lilypad.errors import FaultError, OfferInvalidError, RecoverableError, TransactionRevertedError
 from lilypad.market.book import OfferStatus
@@ -161,7 +163,7 @@ class Lilypad:
             # What is sent for this job has its keys in the job's own journal: whoever takes the job up again finds what
             # is under way already, instead of sending it a second time.
             actor = Actor(self.actor.rpc, self.actor.deployment, Sender(self.actor.rpc, journal, self._account))
-            async for progress in _while_following(_absorb(feed, mine), self._stages(job, mine, actor)):
+            async for progress in while_following(absorb(feed, mine), self._stages(job, mine, actor, feed)):
                 self._operations.stage(job.id, progress.stage, progress.deal.id if progress.deal else None)
                 yield progress
 
@@ -190,8 +192,10 @@ class Lilypad:
 
     # ------------------------------------------------------------------ the stages of a job
 
-    async def _stages(self, job: Job, book: DealBook, actor: Actor) -> AsyncIterator[Progress]:
+    async def _stages(self, job: Job, book: DealBook, actor: Actor, feed: Feed) -> AsyncIterator[Progress]:
         """From the offer on, and from the offer on again if the chain takes its deal back."""
+        if any(book):  # what the journal knows may be of blocks that are gone
+            await feed.caught_up.wait()
         while True:
             try:
                 async for progress in self._stages_once(job, book, actor):
@@ -265,36 +269,3 @@ class Lilypad:
         if moved is None:
             raise DealUndoneError("a reorganisation of the chain has undone the deal", deal=deal.id)
         return moved
-
-
-async def _while_following(
-    following: Coroutine[Any, Any, None], stages: AsyncIterator[Progress]
-) -> AsyncIterator[Progress]:
-    """The stages, as long as the chain is being followed: without it they would wait for ever."""
-    feed = asyncio.create_task(following)
-    try:
-        while True:
-            step = asyncio.create_task(_next_of(stages))
-            try:
-                await asyncio.wait([feed, step], return_when=asyncio.FIRST_COMPLETED)
-                if feed.done():
-                    feed.result()
-                progress = await step
-            finally:
-                step.cancel()
-            if progress is None:
-                return
-            yield progress
-    finally:
-        feed.cancel()
-        with suppress(asyncio.CancelledError):
-            await feed
-
-
-async def _next_of(stages: AsyncIterator[Progress]) -> Progress | None:
-    return await anext(stages, None)
-
-
-async def _absorb(feed: Feed, book: DealBook) -> None:
-    async for batch in feed.batches():
-        await book.absorb(batch)

@@ -9,7 +9,8 @@ from pathlib import Path
 from lilypad.agents.localnet import Accounts
 from lilypad.agents.network import Actor, Network
 from lilypad.chain.devnode import LOCAL_CHAIN
-from lilypad.chain.sender import Receipt, Sender
+from lilypad.chain.receipts import Receipt
+from lilypad.chain.sender import Sender
 from lilypad.errors import RejectedError
 from lilypad.settings import ETHER
 from lilypad.store.journal import Journal

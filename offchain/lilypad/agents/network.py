@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 from lilypad.chain.contracts import Contract, decode_event
 from lilypad.chain.deployments import Deployment
+from lilypad.chain.receipts import Receipt
 from lilypad.chain.rpc import Rpc, to_hex
-from lilypad.chain.sender import Receipt, Sender
+from lilypad.chain.sender import Sender
 from lilypad.market.book import SignedJob, SignedResource
 from lilypad.protocol.deal import Claim, Deal, DealStatus, WayOut
 from lilypad.protocol.matching import ModuleListing, ModuleStatus, Parameters

@@ -71,6 +71,7 @@ class Solver:
         try:
             await self._actor.agree(job.signed, resource.signed)
             crash_point("solver.agreed")
+            await asyncio.sleep(LOOK_SECONDS)  # or the pair would be brought again and again until the feed tells of it
         except TransactionRevertedError as error:
             self._blame(job, resource, error)
         except RecoverableError as error:

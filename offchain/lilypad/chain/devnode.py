@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import shutil
 from asyncio.subprocess import PIPE, STDOUT, Process
@@ -52,6 +53,7 @@ class DevNode:
         self.chain_id = chain_id
         self.port = port
         self._anvil = anvil
+        self._state = state
         self._arguments = ["--host", "127.0.0.1", "--hardfork", "cancun", "--chain-id", str(chain_id)]
         self._arguments += ["--state", str(state)] if state is not None else []
         self._arguments += ["--block-time", str(block_seconds)] if block_seconds is not None else []
@@ -81,6 +83,8 @@ class DevNode:
     async def start(self) -> None:
         """Returns when the node answers. After `stop` it starts again, on the same port."""
         binary = find_anvil(self._anvil)
+        if self._state is not None:
+            _keep_one_beginning(self._state)
         # Old states would go to the home directory, and stay there.
         self._cache = TemporaryDirectory(prefix="lilypad-chain-")
         arguments = (*self._arguments, "--port", str(self.port), "--cache-path", self._cache.name)
@@ -140,6 +144,19 @@ def find_anvil(given: Path | None = None) -> Path:
     if found is None:
         raise FaultError("anvil is not installed; run `make` or put it on the PATH")
     return Path(found)
+
+
+def _keep_one_beginning(state: Path) -> None:
+    """anvil makes a first block at each start and saves it beside the one that it has loaded; which of them is number 0
+    after the next start would be left to chance. The true one is the oldest."""
+    if not state.exists():
+        return
+    saved = json.loads(state.read_text())
+    first = [block for block in saved["blocks"] if int(block["header"]["number"], 16) == 0]
+    if len(first) > 1:
+        true = min(first, key=lambda block: int(block["header"]["timestamp"], 16))
+        saved["blocks"] = [block for block in saved["blocks"] if block is true or block not in first]
+        state.write_text(json.dumps(saved))
 
 
 async def _listening(process: Process, said: list[str]) -> int:

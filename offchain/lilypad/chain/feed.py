@@ -114,6 +114,8 @@ class Feed:
         self._wake = asyncio.Event()
         self.position = -1
         """The last block whose logs are known to be applied."""
+        self.caught_up = asyncio.Event()
+        """Since the start of this feed, what the journal says has been what the chain says, once."""
 
     def wake(self) -> None:
         """Look for new blocks now instead of at the next poll."""
@@ -143,6 +145,8 @@ class Feed:
             yield batch
             if not batch.applied:
                 raise FaultError("a batch was not applied; use `with batch.applying() as tx:`", last=batch.last)
+            if batch.caught_up:
+                self.caught_up.set()
 
     async def _pause(self, failures: int) -> None:
         seconds = min(self._options.poll_seconds * 2 ** min(failures, 10), _LONGEST_PAUSE)
@@ -176,6 +180,7 @@ class Feed:
             return await self._roll_back(table, known, tip, latest)
         target = head - self._options.confirmations
         if target <= cursor:
+            self.caught_up.set()
             return None
         last = min(target, cursor + self._range)
         return await self._read(table, cursor + 1, last, head, known.get(cursor))

@@ -91,6 +91,16 @@ class Outbox:
         """Only for what certainly never left, or can never be mined any more."""
         tx.execute(f"DELETE FROM outbox WHERE {_MINE} AND key = ?", (*self._id, key))
 
+    def set_aside(self, tx: Transaction, outgoing: Outgoing) -> None:
+        """Frees the key of a transaction that is over and done with. The row stays: should the chain take it back, its
+        nonce has to be filled again."""
+        aside = f"{outgoing.key}#{outgoing.nonce}"
+        columns = "nonce, request, status, receipt, created"
+        sql = f"INSERT INTO outbox SELECT chain_id, account, ?, {columns} FROM outbox WHERE {_MINE} AND key = ?"
+        tx.execute(sql, (aside, *self._id, outgoing.key))
+        tx.execute(f"UPDATE attempts SET key = ? WHERE {_MINE} AND key = ?", (aside, *self._id, outgoing.key))
+        self.remove(tx, outgoing.key)
+
     def close(self, tx: Transaction, key: str, status: Status, receipt: dict[str, Any] | None) -> None:
         text = None if receipt is None else json.dumps(receipt)
         sql = f"UPDATE outbox SET status = ?, receipt = ? WHERE {_MINE} AND key = ?"

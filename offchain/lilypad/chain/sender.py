@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -18,12 +18,12 @@ from typing import Any
 from eth_account.signers.local import LocalAccount
 from eth_utils.address import to_checksum_address
 
-from lilypad.chain.contracts import RawLog
 from lilypad.chain.fees import Fees, quote_fees
 from lilypad.chain.identity import identify_chain
 from lilypad.chain.observer import Outcome
 from lilypad.chain.outbox import Attempt, Outbox, Outgoing, Request, Status
-from lilypad.chain.rpc import Rpc, RpcError, from_hex
+from lilypad.chain.receipts import Receipt, read_receipt
+from lilypad.chain.rpc import Rpc, RpcError
 from lilypad.chain.simulation import estimate_gas, explain_mined_revert, explain_refusal
 from lilypad.chain.wire import Wire, nonce_taken, nonce_used
 from lilypad.crashing import crash_point
@@ -43,24 +43,14 @@ class SenderOptions:
     """The longest pause between two looks for a receipt; the first ones are shorter."""
     stuck_seconds: float = 30.0
     """How long a transaction may wait before it is sent again, or replaced with higher fees."""
+    missing_seconds: float = 2.0
+    """How long a transaction may wait before the node is asked whether it still has all of them."""
     gas_margin: float = 1.25
     gas_extra: int = 60_000
     """Gas limit is estimate times margin plus extra, and what is not used is not paid: the state may change before the
     transaction is mined, and a slot that was cheap to write may then cost 20,000 more."""
     fee_limit: int | None = None
     """The most wei per gas that is ever offered."""
-
-
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    tx_hash: bytes
-    block_number: int
-    block_hash: bytes
-    gas_used: int
-    effective_gas_price: int
-    logs: tuple[RawLog, ...]
-    contract_address: Address | None
-    """Of a deployment."""
 
 
 class Sender:
@@ -86,7 +76,8 @@ class Sender:
     async def send(self, to: Address | None, data: bytes, *, key: str, value: int = 0) -> Receipt:
         """Simulates, signs, records, sends, waits. `to` None deploys a contract.
 
-        Raises TransactionRevertedError when it would revert (nothing was sent, the key stays free) or did revert.
+        Raises TransactionRevertedError when it would revert (nothing was sent) or did revert. The key is free then: it
+        may have met a branch of the chain that is gone, and what has had no effect may be tried again.
         """
         request = Request(None if to is None else to_checksum_address(to), data, value)
         with self._one_at_a_time(key) as turn:
@@ -94,8 +85,11 @@ class Sender:
                 outbox = await self._start()
                 outgoing, receipt = await self._mined(outbox, key, request)
                 if int(receipt["status"], 16) == 1:
-                    return _receipt(receipt)
-                raise await self._reverted(outgoing, receipt)
+                    return read_receipt(receipt)
+                error = await self._reverted(outgoing, receipt)
+                with self._journal.transaction() as tx:
+                    outbox.set_aside(tx, outgoing)
+                raise error
 
     async def resume(self) -> None:
         """Sends again what was under way when the last process ended. `send` does it by itself, this does it sooner."""
@@ -127,6 +121,7 @@ class Sender:
         """Looks at the chain first, then sends, then waits, however often that takes."""
         loop = asyncio.get_running_loop()
         pause, since, dispatches = self._options.poll_seconds / 16, loop.time(), 0
+        missed = since
         while True:
             outgoing = outbox.find(key)
             if outgoing is None:
@@ -143,6 +138,10 @@ class Sender:
             if loop.time() - since > self._options.stuck_seconds:
                 await self._rescue(outbox)
                 since = loop.time()
+            if loop.time() - missed > self._options.missing_seconds:
+                async with self._lock:
+                    await self._put_back(outbox)
+                missed = loop.time()
             await asyncio.sleep(pause)
             pause = min(pause * 1.5, self._options.poll_seconds)
 
@@ -155,8 +154,16 @@ class Sender:
         if await self._wire.count("latest") > outgoing.nonce:
             return outgoing.receipt
         async with self._lock:
-            await self._again(outbox, outgoing)
+            await self._put_back(outbox)
         return None
+
+    async def _put_back(self, outbox: Outbox) -> None:
+        """What the node has lost by a restart, or with blocks that are no longer part of the chain: all of it, because
+        one nonce that is missing holds up all that follow."""
+        count = await self._wire.count("latest")
+        for outgoing in outbox.open(count):
+            if outgoing.nonce >= count and not await self._wire.known(*outgoing.attempts):
+                await self._again(outbox, outgoing)
 
     async def _record(self, outbox: Outbox, outgoing: Outgoing) -> dict[str, Any] | None:
         found = await self._wire.receipt(outgoing)
@@ -285,16 +292,3 @@ class Sender:
 def _function(key: str) -> str:
     """What a key begins with: the function that it is for."""
     return key.partition(":")[0]
-
-
-def _receipt(found: Mapping[str, Any]) -> Receipt:
-    created = found.get("contractAddress")
-    return Receipt(
-        tx_hash=from_hex(found["transactionHash"]),
-        block_number=int(found["blockNumber"], 16),
-        block_hash=from_hex(found["blockHash"]),
-        gas_used=int(found["gasUsed"], 16),
-        effective_gas_price=int(found["effectiveGasPrice"], 16),
-        logs=tuple(found["logs"]),
-        contract_address=to_checksum_address(created) if created else None,
-    )

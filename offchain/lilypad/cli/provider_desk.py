@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from eth_account.signers.local import LocalAccount
 
-    from lilypad.chain.sender import Receipt
+    from lilypad.chain.receipts import Receipt
     from lilypad.settings import Settings
 
 

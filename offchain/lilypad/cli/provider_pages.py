@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from lilypad.agents.ledger import Entry
     from lilypad.agents.network import Funds
     from lilypad.agents.provider_status import ProviderStatus
-    from lilypad.chain.sender import Receipt
+    from lilypad.chain.receipts import Receipt
 
 
 def entry_document(entry: Entry) -> dict[str, Any]:

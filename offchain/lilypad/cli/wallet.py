@@ -12,7 +12,7 @@ from lilypad.cli.options import LILY, Invocation, json_option, pass_invocation
 
 if TYPE_CHECKING:
     from lilypad.agents.network import Actor
-    from lilypad.chain.sender import Receipt
+    from lilypad.chain.receipts import Receipt
     from lilypad.settings import Settings
 
 

@@ -34,6 +34,17 @@ async def test_stop__with_state__comes_back_where_it_was(tmp_path: Path) -> None
         ]  # fmt: skip
 
 
+async def test_stop__again_and_again_with_state__keeps_the_first_block(tmp_path: Path) -> None:
+    """At each start anvil makes one of its own, of another time."""
+    beginnings = set()
+    for restart in range(5):
+        extra = ("--timestamp", str(1_700_000_000 + restart))
+        async with DevNode(state=tmp_path / "state.json", extra=extra) as node, Rpc([node.url]) as rpc:
+            await rpc.call("anvil_mine", "0x1")
+            beginnings.add((await rpc.call("eth_getBlockByNumber", "0x0", False))["hash"])
+    assert len(beginnings) == 1
+
+
 async def test_stop__twice__is_harmless() -> None:
     node = DevNode()
     await node.start()

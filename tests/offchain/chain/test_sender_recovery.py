@@ -10,18 +10,16 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from eth_account import Account
 from eth_account.signers.local import LocalAccount
 
-from lilypad.chain.contracts import Contract, creation_code
 from lilypad.chain.devnode import DevNode
 from lilypad.chain.outbox import Outbox, Status
 from lilypad.chain.rpc import Rpc, to_hex
 from lilypad.chain.sender import Sender, SenderOptions
-from lilypad.errors import TransactionRevertedError
 from lilypad.store.journal import Journal
 
 from .directory import Directory
+from .pool import until_pooled
 
 CHAIN_ID = 31_405
 
@@ -49,18 +47,6 @@ async def unmined(rpc: Rpc, directory: Directory) -> AsyncIterator[None]:
     yield
     await rpc.call("evm_setAutomine", True)
     await rpc.call("evm_mine")
-
-
-async def pooled(rpc: Rpc, address: str) -> list[dict[str, Any]]:
-    waiting = (await rpc.call("txpool_content"))["pending"]
-    return list(next((v for k, v in waiting.items() if k.lower() == address.lower()), {}).values())
-
-
-async def until_pooled(rpc: Rpc, address: str, count: int = 1) -> list[dict[str, Any]]:
-    async with asyncio.timeout(5):
-        while len(found := await pooled(rpc, address)) != count:
-            pass
-    return found
 
 
 async def until_attempts(outbox: Outbox, rpc: Rpc, key: str, count: int) -> None:
@@ -119,17 +105,6 @@ async def test_send__fee_limit_reached__is_not_raised_further(
     assert [a.max_fee for a in row.attempts] == [2 * base]
     await rpc.call("evm_mine")
     await sending
-
-
-@pytest.mark.usefixtures("unmined")
-async def test_send__dropped_by_the_node__is_sent_again(sender: Sender, rpc: Rpc, directory: Directory) -> None:
-    sending = [asyncio.create_task(sender.send(directory.address, directory.entry(n), key=f"k{n}")) for n in range(3)]
-    await until_pooled(rpc, sender.address, 3)
-    await rpc.call("anvil_dropAllTransactions")
-    await until_pooled(rpc, sender.address, 3)
-    await rpc.call("evm_mine")
-    receipts = await asyncio.gather(*sending)
-    assert len({r.tx_hash for r in receipts}) == 3
 
 
 @pytest.mark.parametrize("after", [False, True])
@@ -196,62 +171,6 @@ async def test_send__cancelled_while_waiting__same_key_waits_on(sender: Sender, 
     await rpc.call("evm_mine")
     receipt = await sender.send(directory.address, directory.entry(1), key="k")
     assert to_hex(receipt.tx_hash) == waiting["hash"]
-
-
-async def test_send__reverted_when_mined__names_the_error(
-    sender: Sender, outbox: Outbox, rpc: Rpc, account: LocalAccount
-) -> None:
-    deployed = await sender.send(None, creation_code("LilypadToken", account.address), key="deploy")
-    assert deployed.contract_address is not None
-    token = Contract("LilypadToken", deployed.contract_address)
-    everything = await token.call(rpc, "balanceOf", account.address)
-    transfer = token.encode("transfer", Account.create().address, everything)
-    await rpc.call("evm_setAutomine", False)
-    sending = [asyncio.create_task(sender.send(token.address, transfer, key=k)) for k in "ab"]
-    await until_pooled(rpc, account.address, 2)
-    await rpc.call("evm_mine")
-    await rpc.call("evm_setAutomine", True)
-    outcomes = await asyncio.gather(*sending, return_exceptions=True)
-    (error,) = (o for o in outcomes if isinstance(o, BaseException))
-    assert isinstance(error, TransactionRevertedError)
-    assert (error.name, error.arguments) == ("ERC20InsufficientBalance", (account.address, 0, everything))
-    key = str(error.fields["key"])
-    row = outbox.find(key)
-    assert row is not None
-    assert row.status is Status.REVERTED
-    with pytest.raises(TransactionRevertedError, match="ERC20InsufficientBalance"):
-        await sender.send(token.address, transfer, key=key)
-
-
-async def test_send__gas_limit_too_low__says_out_of_gas(
-    rpc: Rpc, journal: Journal, account: LocalAccount, directory: Directory
-) -> None:
-    options = SenderOptions(poll_seconds=0.02, gas_margin=0.9, gas_extra=0)
-    with pytest.raises(TransactionRevertedError) as caught:
-        await Sender(rpc, journal, account, options=options).send(directory.address, directory.entry(1), key="k")
-    assert caught.value.name == "OutOfGas"
-
-
-async def test_send__reorganised_out__same_key_puts_it_back(sender: Sender, rpc: Rpc, directory: Directory) -> None:
-    first = await sender.send(directory.address, directory.entry(1), key="k")
-    await rpc.call("anvil_reorg", 1, [])
-    await rpc.call("anvil_dropAllTransactions")
-    assert await rpc.call("eth_getTransactionReceipt", to_hex(first.tx_hash)) is None
-    again = await sender.send(directory.address, directory.entry(1), key="k")
-    assert again.tx_hash == first.tx_hash
-    assert await rpc.call("eth_getTransactionCount", sender.address, "latest") == "0x1"
-
-
-async def test_send__earlier_ones_reorganised_out__puts_them_back_first(
-    sender: Sender, rpc: Rpc, directory: Directory
-) -> None:
-    for key in "ab":
-        await sender.send(directory.address, directory.entry(1), key=key)
-    await rpc.call("anvil_reorg", 2, [])
-    await rpc.call("anvil_dropAllTransactions")
-    assert await rpc.call("eth_getTransactionCount", sender.address, "latest") == "0x0"
-    await sender.send(directory.address, directory.entry(1), key="c")
-    assert await rpc.call("eth_getTransactionCount", sender.address, "latest") == "0x3"
 
 
 async def test_send__two_senders_of_one_account__both_get_through(
