@@ -43,7 +43,7 @@ def modules(tmp_path_factory: pytest.TempPathFactory, has_engine: bool) -> Path:
 async def network(modules: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[LocalNetwork]:
     data = tmp_path_factory.mktemp("data")
     settings = Settings(data=data, deployments=data / "deployments", modules=(modules,))
-    async with local_network(settings, chain_port=0, market_port=0) as network:
+    async with local_network(settings, chain_port=0, market_port=0, mediators=0) as network:
         yield network
 
 

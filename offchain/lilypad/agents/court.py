@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from lilypad.agents.network import Actor, Network
 from lilypad.chain.contracts import Contract, decode_event
 from lilypad.chain.header import header_of
-from lilypad.chain.sender import Receipt
+from lilypad.chain.receipts import Receipt
 from lilypad.errors import FaultError
 from lilypad.protocol.case import Case, FormerRound
 from lilypad.protocol.deal import Deal, Verdict

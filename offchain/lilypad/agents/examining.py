@@ -1,4 +1,4 @@
-"""What a mediator finds out about a disputed job: it runs it again, asks the provider for its output, fills a ballot in.
+"""What a mediator finds out about a disputed job: runs it again, asks the provider for its output, fills a ballot in.
 
 The ballot and its salt are in the journal before the chain hears of them, and there is one of them a round: no vote is
 cast twice, and no salt is lost.

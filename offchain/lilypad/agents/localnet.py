@@ -8,12 +8,15 @@ from __future__ import annotations
 import asyncio
 import shutil
 import socket
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from eth_account.signers.local import LocalAccount
 
+from lilypad.agents.court import CourtActor
+from lilypad.agents.mediating import run_mediator
 from lilypad.agents.network import Actor, Network
 from lilypad.agents.offering import OfferTerms
 from lilypad.agents.packages import Packages
@@ -33,7 +36,9 @@ from lilypad.types import Digest
 GIFT = 10_000 * ETHER
 """Tokens that creator and provider begin with."""
 STAKE = 1_000 * ETHER
-"""What the provider puts into the vault for its collaterals."""
+"""What the provider puts into the vault for its collaterals, and each mediator at stake."""
+SET_UP_SECONDS = 60
+"""No start takes longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +50,13 @@ class Accounts:
     provider: LocalAccount
     creator: LocalAccount
     author: LocalAccount
+    mediators: tuple[LocalAccount, ...] = ()
 
     @classmethod
-    def development(cls) -> Accounts:
-        return cls(*(dev_account(index) for index in range(5)))
+    def development(cls, mediators: int = 0) -> Accounts:
+        """At most five mediators: there are ten accounts."""
+        owner, solver, provider, creator, author, *others = map(dev_account, range(10))
+        return cls(owner, solver, provider, creator, author, tuple(others[:mediators]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,17 +72,19 @@ class LocalNetwork:
 
 @asynccontextmanager
 async def local_network(
-    settings: Settings, *, chain_port: int = 8545, market_port: int = 8551, places: int = 2
+    settings: Settings, *, chain_port: int = 8545, market_port: int = 8551, places: int = 2, mediators: int = 3
 ) -> AsyncIterator[LocalNetwork]:
     """Ready when it yields; stopped, with nothing left behind but files in the data folder, when the block ends.
 
     Port 0 takes a free one; the yielded settings say where everything is.
     """
     _forget(settings)
-    accounts = Accounts.development()
-    async with DevNode(chain_id=settings.chain_id, port=chain_port) as node:
+    accounts = Accounts.development(mediators)
+    async with DevNode(chain_id=settings.chain_id, port=chain_port, extra=_younger_chain()) as node:
         settings = settings.model_copy(update={"rpc": (node.url,)})
         deployment = await found(settings, accounts)
+        async with Rpc(settings.rpc, chain_id=settings.chain_id) as rpc:
+            await rpc.call("evm_setTime", int(time.time()))
         ready = asyncio.Event()
         async with asyncio.TaskGroup() as group:
             ports = {"solver": _free_port(), "provider": _free_port()}
@@ -89,6 +99,11 @@ async def local_network(
             work = run_provider(provider, deployment, accounts.provider, terms, ready)
             agents.append(group.create_task(work, name="provider"))
             await _unless_failed(ready, agents)
+            for account in accounts.mediators:
+                ready = asyncio.Event()
+                mediator = settings.model_copy(update={"listen_port": 0, "ops_port": 0})
+                agents.append(group.create_task(run_mediator(mediator, deployment, account, ready), name="mediator"))
+                await _unless_failed(ready, agents)
             operations = {role: f"http://{settings.ops_host}:{port}" for role, port in ports.items()}
             yield LocalNetwork(settings, deployment, accounts, operations, group)
             for agent in agents:
@@ -97,24 +112,44 @@ async def local_network(
 
 def _forget(settings: Settings) -> None:
     """What an earlier local chain left: the chain is new, so all of it is void."""
-    for role in ("creator", "provider", "solver", "owner", "author"):
+    for role in ("creator", "provider", "solver", "owner", "author", "mediator"):
         shutil.rmtree(settings.data / role / str(settings.chain_id), ignore_errors=True)
 
 
 async def found(settings: Settings, accounts: Accounts) -> Deployment:
     """Contracts, modules and money."""
-    parameters = DeployParameters.load(SOURCE_TREE / "scripts" / "params" / "local.yaml")
-    deployment = await _deploy(settings, accounts.owner, parameters)
+    deployment = await _deploy(settings, accounts.owner, _parameters())
     write_deployment(settings.deployments, deployment)
     async with (
         base(settings, deployment, accounts.owner, "owner") as owner,
         base(settings, deployment, accounts.author, "author") as author,
         base(settings, deployment, accounts.provider, "provider") as provider,
     ):
-        gifts = [owner.actor.transfer(to.address, GIFT, key=to.address) for to in (accounts.provider, accounts.creator)]
+        receivers = (accounts.provider, accounts.creator, *accounts.mediators)
+        gifts = [owner.actor.transfer(to.address, GIFT, key=to.address) for to in receivers]
         await asyncio.gather(*gifts, _publish(settings, author.actor, owner.actor))
-        await provider.actor.deposit(STAKE, key="stake")
+        stakes = [_stake(settings, deployment, account) for account in accounts.mediators]
+        await asyncio.gather(provider.actor.deposit(STAKE, key="stake"), *stakes)
     return deployment
+
+
+def _parameters() -> DeployParameters:
+    return DeployParameters.load(SOURCE_TREE / "scripts" / "params" / "local.yaml")
+
+
+def _younger_chain() -> tuple[str, ...]:
+    """A chain that begins in the epoch before, so that who stakes at its beginning may be drawn from the start on. It
+    has a block every second, as chains have: a draw waits for blocks."""
+    court = _parameters().mediation
+    past = court.epoch + SET_UP_SECONDS if court is not None else 0
+    return ("--timestamp", str(int(time.time()) - past), "--block-time", "1", "--mixed-mining")
+
+
+async def _stake(settings: Settings, deployment: Deployment, account: LocalAccount) -> None:
+    async with base(settings, deployment, account, "mediator") as mediator:
+        court = CourtActor(mediator.actor)
+        await court.fund(STAKE, key="stake")
+        await court.stake(STAKE, key="first")
 
 
 async def _deploy(settings: Settings, payer: LocalAccount, parameters: DeployParameters) -> Deployment:

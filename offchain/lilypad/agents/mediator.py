@@ -18,6 +18,7 @@ from lilypad.agents.cases import CaseBook, Dispute
 from lilypad.agents.court import CourtActor
 from lilypad.agents.examining import Examiner
 from lilypad.agents.network import show_id
+from lilypad.agents.publishing import Publisher
 from lilypad.agents.workshop import Workshop
 from lilypad.chain.feed import Feed
 from lilypad.crashing import crash_point
@@ -38,11 +39,14 @@ MISSED = ("Randomness_Missed", "Mediation_StaleSeed")
 
 
 class Mediator:
-    def __init__(self, court: CourtActor, cases: CaseBook, workshop: Workshop, examiner: Examiner) -> None:
+    def __init__(
+        self, court: CourtActor, cases: CaseBook, workshop: Workshop, examiner: Examiner, publisher: Publisher
+    ) -> None:
         self._court = court
         self._cases = cases
         self._workshop = workshop
         self._examiner = examiner
+        self._publisher = publisher
         self._tasks: dict[DealId, asyncio.Task[None]] = {}
 
     async def run(self, feed: Feed) -> None:
@@ -81,6 +85,7 @@ class Mediator:
                     log.error("case_stuck", extra={"case": show_id(case_id), "error": str(error)})
                     await self._cases.wait_while(dispute, STUCK_SECONDS)
             if dispute is not None:
+                await self._publisher.publish(dispute.case)
                 await self._collect(dispute.case)
                 log.info("case_ended", extra={"case": show_id(case_id), "verdict": dispute.case.verdict})
         finally:

@@ -138,7 +138,7 @@ class Actor(Network):
     async def challenge(self, deal: Deal) -> Receipt:
         """At the price that the mediation quotes now, and no other."""
         verification = deal.agreement.verification
-        mediation = Contract("MockMediation", verification.mediation)  # for IMediation's part of its ABI
+        mediation = Contract("LilypadMediation", verification.mediation)  # for IMediation's part of its ABI
         fee, bond = await mediation.call(self.rpc, "quote", verification.word())
         key = f"challenge:{deal.id.hex()}"
         words = deal.terms.words(), deal.agreement.words(), _claim_of(deal), fee + bond

@@ -146,7 +146,7 @@ async def run_provider(
         async with serving(_provider_app(deals, store, logs), settings) as url, operations.attending(subject):
             try:
                 await _remove_orphans(docker, deals)
-                await _introduce(actor, ROLE_PROVIDER, url)
+                await introduce(actor, ROLE_PROVIDER, url)
                 price, drains = terms.price_per_instruction, drain is not None
                 with running_file(here.folder, url, terms.places, price, drains=drains) as told:
                     if ready is not None:
@@ -177,7 +177,7 @@ async def _remove_orphans(docker: DockerExecutor, deals: DealBook) -> None:
             await docker.cancel(execution)
 
 
-async def _introduce(actor: Actor, role: int, url: str) -> None:
+async def introduce(actor: Actor, role: int, url: str) -> None:
     """Creators look here for results."""
     if await actor.endpoint(actor.account) != url:
         head = await actor.rpc.call("eth_blockNumber")

@@ -110,7 +110,7 @@ def _demo(
         own = settings.model_copy(update={"data": folder, "deployments": folder / "deployments"})
         click.echo("Starting a network of its own: chain, contracts, market, provider ...", err=True)
         async with (
-            local_network(own, chain_port=ports[0], market_port=ports[1]) as network,
+            local_network(own, chain_port=ports[0], market_port=ports[1], mediators=0) as network,
             Lilypad(network.accounts.creator, network.settings) as lily,
         ):
             return await run_job(lily, invocation, module, values, max_cost, output)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from types import MappingProxyType
 
 from lilypad.errors import FaultError
 from lilypad.protocol.deal import Claim, Verdict
@@ -18,9 +17,6 @@ from lilypad.protocol.mediation import winner_of
 from lilypad.protocol.settlement import Challenge
 from lilypad.protocol.words import Verification
 from lilypad.types import Address, DealId
-
-NOTHING: Mapping[int, bytes] = MappingProxyType({})
-NOBODY: Mapping[int, Ballot] = MappingProxyType({})
 
 
 class CasePhase(enum.IntEnum):
@@ -121,15 +117,15 @@ class Case:
     """Of the randomness that it waits for, or waited for last."""
     seals: tuple[bytes, ...] = ()
     """Of all seats, where they came with the draw."""
-    committed: Mapping[int, bytes] = NOTHING
+    committed: Mapping[int, bytes] = field(default_factory=dict)
     """By seat."""
-    revealed: Mapping[int, Ballot] = NOBODY
+    revealed: Mapping[int, Ballot] = field(default_factory=dict)
     """By seat, without salts."""
     votes: tuple[bytes, ...] = ()
     verdict: Verdict | None = None
     """What the round ruled, or, of a closed case, how it ended."""
     winner: bytes = bytes(32)
-    former: tuple[FormerRound, ...] = field(default=())
+    former: tuple[FormerRound, ...] = ()
 
     @property
     def id(self) -> DealId:
