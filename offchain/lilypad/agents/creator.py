@@ -25,6 +25,7 @@ from eth_account.signers.local import LocalAccount
 from lilypad.agents.agreeing import Agreeing
 from lilypad.agents.cancelling import Cancellation, cancel_job
 from lilypad.agents.deals import DealBook
+from lilypad.agents.disputing import dispute
 from lilypad.agents.fetching import JobResult, fetch_result
 from lilypad.agents.following import absorb, while_following
 from lilypad.agents.job_offers import JobOffers, JobOptions
@@ -188,7 +189,7 @@ class Lilypad:
 
     async def challenge(self, deal: Deal) -> Receipt:
         """Disputes a result, at the price of the mediation's fee and bond if it was right."""
-        return await self.actor.challenge(deal)
+        return await dispute(self.actor, deal)
 
     # ------------------------------------------------------------------ the stages of a job
 

@@ -17,6 +17,7 @@ from lilypad.market.book import SignedJob, SignedResource
 from lilypad.protocol.deal import Claim, Deal, DealStatus, WayOut
 from lilypad.protocol.matching import ModuleListing, ModuleStatus, Parameters
 from lilypad.protocol.offers import Domain
+from lilypad.protocol.words import Verification
 from lilypad.types import Address, DealId, Digest, ModuleId
 
 
@@ -103,6 +104,17 @@ class Network:
         deal = await self.storage.call(self.rpc, "dealOf", self.controller.address, creator, lane)
         return DealStatus(deal["status"])
 
+    async def quote(self, verification: Verification) -> tuple[int, int]:
+        """What a challenge costs now, in wei of the token: the mediators' fee, and the bond, which is lost in part when
+        the result was right.
+
+        Raises:
+            TransactionRevertedError: nobody can judge, and why.
+        """
+        mediation = Contract("LilypadMediation", verification.mediation)  # for IMediation's part of its ABI
+        fee, bond = await mediation.call(self.rpc, "quote", verification.word())
+        return fee, bond
+
     async def gas_money(self, account: Address) -> int:
         """Wei of the chain's own coin."""
         return int(await self.rpc.call("eth_getBalance", account, "latest"), 16)
@@ -135,14 +147,10 @@ class Actor(Network):
     async def accept(self, deal: Deal) -> Receipt:
         return await self._on_deal("accept", deal, _claim_of(deal))
 
-    async def challenge(self, deal: Deal) -> Receipt:
-        """At the price that the mediation quotes now, and no other."""
-        verification = deal.agreement.verification
-        mediation = Contract("LilypadMediation", verification.mediation)  # for IMediation's part of its ABI
-        fee, bond = await mediation.call(self.rpc, "quote", verification.word())
-        key = f"challenge:{deal.id.hex()}"
-        words = deal.terms.words(), deal.agreement.words(), _claim_of(deal), fee + bond
-        return await self._send(self.controller, "challenge", *words, key=key)
+    async def challenge(self, deal: Deal, price: int) -> Receipt:
+        """At this price of `quote`, and no other."""
+        words = deal.terms.words(), deal.agreement.words(), _claim_of(deal), price
+        return await self._send(self.controller, "challenge", *words, key=f"challenge:{deal.id.hex()}")
 
     async def end_overdue(self, deal: Deal, way: WayOut) -> Receipt:
         """The permissionless call that `way_out` names."""
