@@ -69,6 +69,7 @@ CRASH_POINTS = {
     "creator.announced": "the market has the offer",
     "creator.agreed": "the job's file names its deal",
     "creator.verified": "the output is here and checked; nothing is paid",
+    "creator.disputed": "the chain has the challenge",
     "creator.accepted": "it is paid",
 }
 """Each by what has just been done when a process dies there."""

@@ -13,6 +13,7 @@ from typing import Self
 
 import aiohttp
 
+from lilypad.agents.court import publishers
 from lilypad.agents.deals import DealBook
 from lilypad.agents.fetching import JobResult, fetch_result, local_result
 from lilypad.agents.jobs import Job, JobFolder, creator_folder
@@ -67,11 +68,13 @@ class Archive:
             ContentInvalidError: what the provider serves is not what it committed to.
         """
         output = self.jobs.path(job.id) / "output"
+        others = await publishers(self.network, deal)
         if again:
             with tempfile.TemporaryDirectory(prefix="lilypad-") as folder:
-                return await fetch_result(self.network, deal, LocalBlockStore(Path(folder)), output, self.session)
+                fresh = LocalBlockStore(Path(folder))
+                return await fetch_result(self.network, deal, fresh, output, self.session, others)
         found = await local_result(deal, self._store, output)
-        return found or await fetch_result(self.network, deal, self._store, output, self.session)
+        return found or await fetch_result(self.network, deal, self._store, output, self.session, others)
 
     async def content(self, cid: Cid, destination: Path, servers: Sequence[str] = ()) -> None:
         """Writes a directory by its CID, from this machine, the named servers, the providers of this account's jobs, or

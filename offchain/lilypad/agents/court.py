@@ -8,6 +8,7 @@ from lilypad.agents.network import Actor, Network
 from lilypad.chain.contracts import Contract, decode_event
 from lilypad.chain.header import header_of
 from lilypad.chain.receipts import Receipt
+from lilypad.chain.rpc import to_hex
 from lilypad.errors import FaultError
 from lilypad.protocol.case import Case, FormerRound
 from lilypad.protocol.deal import Deal, Verdict
@@ -78,6 +79,17 @@ class CourtRoom:
         }
         events = map(decode_event, await self.network.rpc.call("eth_getLogs", query))
         return [Slash(DealId(e.args["id"]), e.args["mediator"], e.args["units"] * UNIT) for e in events]
+
+    async def seats_of(self, case: DealId) -> list[Address]:
+        """Everybody who was ever drawn for it."""
+        query = {
+            "address": self.mediation.address,
+            "topics": [self.mediation.topic("CaseDrawn"), to_hex(case)],
+            "fromBlock": hex(self.network.deployment.block),
+            "toBlock": "latest",
+        }
+        events = map(decode_event, await self.network.rpc.call("eth_getLogs", query))
+        return list(dict.fromkeys(seat for event in events for seat in event.args["seats"]))
 
     async def is_ripe(self, case: Case) -> bool:
         """Whether the block whose randomness draws the mediators is behind the chain's head."""
@@ -175,6 +187,14 @@ class CourtActor(CourtRoom):
 
     async def _send(self, contract: Contract, function: str, *arguments: object, key: str) -> Receipt:
         return await self.actor.sender.send(contract.address, contract.encode(function, *arguments), key=key)
+
+
+async def publishers(network: Network, deal: Deal) -> list[str]:
+    """Base URLs of the mediators that publish what the provider withheld."""
+    if deal.verdict is not Verdict.WITHHELD:
+        return []
+    seats = await CourtRoom(network).seats_of(deal.id)
+    return [url for seat in seats if (url := await network.endpoint(seat))]
 
 
 def _verdict(case: Case) -> int:

@@ -10,11 +10,10 @@ on chain, so `follow` takes a job up again wherever an earlier process left it.
 
 from __future__ import annotations
 
-import asyncio
-import logging
+import secrets
 import time
 from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Self
@@ -22,17 +21,17 @@ from typing import Any, Self
 import aiohttp
 from eth_account.signers.local import LocalAccount
 
-from lilypad.agents.agreeing import Agreeing
 from lilypad.agents.cancelling import Cancellation, cancel_job
+from lilypad.agents.course import Course, Desk
 from lilypad.agents.deals import DealBook
 from lilypad.agents.disputing import dispute
-from lilypad.agents.fetching import JobResult, fetch_result
+from lilypad.agents.fetching import JobResult
 from lilypad.agents.following import absorb, while_following
 from lilypad.agents.job_offers import JobOffers, JobOptions
 from lilypad.agents.jobs import Job, JobFolder, creator_folder
 from lilypad.agents.network import Actor
 from lilypad.agents.packages import Packages
-from lilypad.agents.progress import Progress, Stage
+from lilypad.agents.progress import Progress
 from lilypad.agents.watching import watched
 from lilypad.chain.deployments import read_deployment
 from lilypad.chain.feed import Feed, FeedOptions
@@ -40,27 +39,15 @@ from lilypad.chain.receipts import Receipt
 from lilypad.chain.rpc import Rpc
 from lilypad.chain.sender import Sender
 from lilypad.crashing import crash_point
-from lilypad.errors import FaultError, OfferInvalidError, RecoverableError, TransactionRevertedError
+from lilypad.errors import FaultError, OfferInvalidError
 from lilypad.market.book import OfferStatus
 from lilypad.market.client import MarketClient
 from lilypad.ops.operations import Operations
-from lilypad.protocol.deal import Deal, DealStatus, deadline, way_out
+from lilypad.protocol.deal import Deal
 from lilypad.protocol.signing import sign
 from lilypad.settings import Settings
 from lilypad.store.blocks import LocalBlockStore
 from lilypad.store.journal import Journal
-
-log = logging.getLogger(__name__)
-
-FETCH_SECONDS = 0.1
-LOOK_AGAIN_SECONDS = 5.0
-"""The chain may have taken back what a receipt said, before the feed saw the event."""
-OBSTACLE_SECONDS = 1.0
-"""A market that has just heard of an offer may not know its module yet."""
-
-
-class DealUndoneError(RecoverableError):
-    """The block with the agreement is no longer part of the chain."""
 
 
 class Lilypad:
@@ -104,6 +91,7 @@ class Lilypad:
                 self.operations_url = await stack.enter_async_context(attending)
             self._market = MarketClient(settings.market, self._session)
             self._offers = JobOffers(self.actor, settings, self._folder, self._store, self._session)
+            self._desk = Desk(settings, self.jobs, self._market, self._store, self._session)
             self._open = stack.pop_all()
         return self
 
@@ -143,6 +131,9 @@ class Lilypad:
             signature=signature.hex(),
             created=time.time(),
             block=int(await self.actor.rpc.call("eth_blockNumber"), 16),
+            check=options.policy.check,
+            probability=options.policy.probability,
+            lot=secrets.SystemRandom().random(),
         )
         self.jobs.save(job)
         crash_point("creator.saved")
@@ -161,10 +152,9 @@ class Lilypad:
             feed = Feed(
                 self.actor.rpc, journal, [self.actor.controller.address], start_block=job.block, options=options
             )
-            # What is sent for this job has its keys in the job's own journal: whoever takes the job up again finds what
-            # is under way already, instead of sending it a second time.
             actor = Actor(self.actor.rpc, self.actor.deployment, Sender(self.actor.rpc, journal, self._account))
-            async for progress in while_following(absorb(feed, mine), self._stages(job, mine, actor, feed)):
+            course = Course(job, self._desk, actor, mine, feed)
+            async for progress in while_following(absorb(feed, mine), course.stages()):
                 self._operations.stage(job.id, progress.stage, progress.deal.id if progress.deal else None)
                 yield progress
 
@@ -190,83 +180,3 @@ class Lilypad:
     async def challenge(self, deal: Deal) -> Receipt:
         """Disputes a result, at the price of the mediation's fee and bond if it was right."""
         return await dispute(self.actor, deal)
-
-    # ------------------------------------------------------------------ the stages of a job
-
-    async def _stages(self, job: Job, book: DealBook, actor: Actor, feed: Feed) -> AsyncIterator[Progress]:
-        """From the offer on, and from the offer on again if the chain takes its deal back."""
-        if any(book):  # what the journal knows may be of blocks that are gone
-            await feed.caught_up.wait()
-        while True:
-            try:
-                async for progress in self._stages_once(job, book, actor):
-                    yield progress
-            except DealUndoneError:
-                log.warning("deal_undone", extra={"job": job.id[:12]})
-            else:
-                return
-
-    async def _stages_once(self, job: Job, book: DealBook, actor: Actor) -> AsyncIterator[Progress]:
-        yield Progress(Stage.OFFERED, job)
-        agreeing = Agreeing(self.actor, self._market, self._store, self._session)
-        told: tuple[str, ...] = ()
-        look_from = time.monotonic() + OBSTACLE_SECONDS
-        while (deal := next(iter(book), None)) is None:
-            found = await agreeing.attempt(job, book)
-            if found and found != told and time.monotonic() > look_from:
-                told = found
-                yield Progress(Stage.OFFERED, job, obstacles=told)
-        job = self.jobs.agreed(job, deal.id)
-        crash_point("creator.agreed")
-        yield Progress(Stage.AGREED, job, deal)
-        while deal.status is DealStatus.AGREED:
-            deal = await self._moved(deal, book, actor)
-        if deal.claim is None:
-            yield Progress(Stage.ENDED, job, deal)
-            return
-        yield Progress(Stage.SUBMITTED, job, deal)
-        result = await self._fetch(job, deal)
-        crash_point("creator.verified")
-        yield Progress(Stage.VERIFIED, job, deal)
-        deal = await self._accept(deal, book, actor)
-        crash_point("creator.accepted")
-        paid = deal.status is DealStatus.ACCEPTED
-        yield Progress(Stage.ACCEPTED if paid else Stage.ENDED, job, deal, result)
-
-    async def _fetch(self, job: Job, deal: Deal) -> JobResult:
-        """The output, checked byte for byte against the commitment. A provider that is away is asked again, until the
-        time to challenge is nearly over."""
-        until = deal.since + deal.terms.windows.judge * 3 // 4
-        output = self.jobs.path(job.id) / "output"
-        told = False
-        while True:
-            try:
-                return await fetch_result(self.actor, deal, self._store, output, self._session)
-            except RecoverableError as error:
-                if time.time() > until:
-                    raise
-                if not told:
-                    log.warning("result_awaited", extra={"job": job.id[:12], "error": str(error)})
-                    told = True
-                await asyncio.sleep(FETCH_SECONDS)
-
-    async def _accept(self, deal: Deal, book: DealBook, actor: Actor) -> Deal:
-        """Pays, unless the deal has moved on by itself."""
-        while not deal.status.is_end:
-            if deal.status is DealStatus.SUBMITTED:
-                with suppress(TransactionRevertedError):
-                    await actor.accept(deal)
-            deal = await self._moved(deal, book, actor)
-        return deal
-
-    async def _moved(self, deal: Deal, book: DealBook, actor: Actor) -> Deal:
-        """The deal when the chain has moved it on. Past its deadline this side ends it, for the other may be gone."""
-        now = max(book.now, int(time.time()))
-        if (way := way_out(deal, now)) is not None:
-            with suppress(TransactionRevertedError):  # somebody was faster, or the chain's clock is behind
-                await actor.end_overdue(deal, way)
-        pause = min(max((deadline(deal) or now) - now, 0) + 1.0, LOOK_AGAIN_SECONDS)
-        moved = await book.wait_while(deal, pause)
-        if moved is None:
-            raise DealUndoneError("a reorganisation of the chain has undone the deal", deal=deal.id)
-        return moved

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,14 +49,35 @@ class JobResult:
 
 
 async def fetch_result(
-    network: Network, deal: Deal, store: BlockStore, output: Path, session: aiohttp.ClientSession
+    network: Network,
+    deal: Deal,
+    store: BlockStore,
+    output: Path,
+    session: aiohttp.ClientSession,
+    others: Sequence[str] = (),
 ) -> JobResult:
     """
+    Args:
+        others: base URLs of whoever may have it beside the provider.
+
     Raises:
-        ContentUnavailableError: the provider, or its content, cannot be reached.
-        ContentInvalidError: what it serves is not what it committed to.
+        ContentUnavailableError: nobody who has it, or its content, can be reached.
+        ContentInvalidError: what is served is not what was committed to.
     """
     url = await network.endpoint(deal.terms.provider)
+    refused: ContentInvalidError | ContentUnavailableError | None = None
+    for server in (url, *others):
+        try:
+            return await _fetch_from(server, deal, store, output, session)
+        except (ContentInvalidError, ContentUnavailableError) as error:
+            refused = refused if isinstance(refused, ContentInvalidError) else error
+    assert refused is not None  # noqa: S101 - there is one server at least
+    raise refused
+
+
+async def _fetch_from(
+    url: str, deal: Deal, store: BlockStore, output: Path, session: aiohttp.ClientSession
+) -> JobResult:
     if not url:
         raise ContentUnavailableError("the provider has registered no endpoint", provider=deal.terms.provider)
     record = await _record(url, deal, session)

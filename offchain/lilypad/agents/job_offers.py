@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 
+from lilypad.agents.disputing import CheckPolicy
 from lilypad.agents.jobs import FileCounter
 from lilypad.agents.lanes import Lanes
 from lilypad.agents.network import Actor
@@ -36,6 +37,8 @@ class JobOptions:
     """The only provider that may take it."""
     lifetime_seconds: int = 600
     """How long the offer waits for a provider."""
+    policy: CheckPolicy = field(default_factory=CheckPolicy)
+    """What is done with the result before it is paid for."""
 
 
 class JobOffers:

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from lilypad.agents.disputing import Check, CheckPolicy
 from lilypad.crashing import crash_point
 from lilypad.errors import FaultError
 from lilypad.market.book import SignedJob
@@ -44,6 +45,14 @@ class Job:
     """Once agreed, hex."""
     cancelled: bool = False
     """By this wallet, before there was a deal."""
+    check: str = Check.NEVER
+    probability: float | None = None
+    lot: float = 1.0
+    """Drawn from 0 to 1 when it was signed, and known to nobody else: see disputing.is_drawn."""
+
+    @property
+    def policy(self) -> CheckPolicy:
+        return CheckPolicy(Check(self.check), self.probability)
 
     @property
     def signed(self) -> SignedJob:

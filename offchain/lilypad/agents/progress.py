@@ -19,6 +19,8 @@ class Stage(enum.StrEnum):
     """The provider has committed to a result."""
     VERIFIED = "verified"
     """The output is here, and every byte of it is what was committed to."""
+    CHALLENGED = "challenged"
+    """Disputed; mediators decide."""
     ACCEPTED = "accepted"
     """Paid."""
     ENDED = "ended"
@@ -33,3 +35,5 @@ class Progress:
     result: JobResult | None = None
     obstacles: tuple[str, ...] = ()
     """While it is offered: the rules of matching that it breaks with the resources on offer, if any."""
+    doubt: str | None = None
+    """Why the result is challenged although it is here, if it is."""
