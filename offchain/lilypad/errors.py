@@ -56,6 +56,10 @@ class ExecutorFaultError(FaultError):
     """The host could not run the job as specified; nothing may be committed."""
 
 
+class EngineAwayError(ExecutorFaultError):
+    """The engine does not answer, or went down under a job: one that was there will be there again."""
+
+
 class ChainUnavailableError(RecoverableError):
     """The chain's node cannot be reached or does not answer."""
 

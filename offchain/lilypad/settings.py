@@ -84,6 +84,9 @@ class Settings(BaseSettings):
     traces_endpoint: str | None = None
     """Where OpenTelemetry's spans go: OTLP over HTTP, with its whole path. Needs the extra `traces`."""
 
+    docker: str = "unix:///var/run/docker.sock"
+    """The Docker engine in which modules run as containers; one that shares this machine's files."""
+
     log_level: str = "info"
     log_json: bool = False
 

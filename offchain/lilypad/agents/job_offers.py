@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,9 @@ from typing import Any
 import aiohttp
 
 from lilypad.agents.disputing import CheckPolicy
-from lilypad.agents.jobs import FileCounter
+from lilypad.agents.jobs import FileCounter, JobFolder, held
 from lilypad.agents.lanes import Lanes
-from lilypad.agents.network import Actor
+from lilypad.agents.network import Actor, Funds
 from lilypad.agents.nonces import OfferNonces
 from lilypad.agents.packages import Catalogue, Package, Packages
 from lilypad.crashing import crash_point
@@ -48,6 +49,7 @@ class JobOffers:
         self._actor = actor
         self._settings = settings
         self._folder = folder
+        self._jobs = JobFolder(folder / "jobs")
         self._store = store
         self._session = session
         self._catalogue = Catalogue(actor, Packages(settings.modules))
@@ -90,17 +92,39 @@ class JobOffers:
             verification=Verification(self._actor.mediation),
         )
 
-    async def fund(self, offer: JobOffer) -> None:
-        """Brings what is missing from the wallet into the vault."""
+    @asynccontextmanager
+    async def funded(self, offer: JobOffer) -> AsyncIterator[None]:
+        """Brings what is missing from the wallet into the vault. Inside, the offer is signed and its job saved: until
+        then its money is nobody's, so the next command of this account waits."""
+        async with held(self._folder / "purse"):
+            funds, promised = await self._purse()
+            missing = offer.payment_ceiling + promised - funds.free
+            if missing > 0:
+                if funds.wallet < missing:
+                    raise FaultError(
+                        "the wallet is too poor for this job: send it LILY (`lilypad wallet fund` on a local chain), "
+                        "or lower the ceiling (--max-cost)",
+                        missing=missing - funds.wallet,
+                        account=self._actor.account,
+                    )
+                await self._actor.deposit(missing, key=f"{offer.nonce}")
+            crash_point("creator.funded")
+            yield
+
+    async def _purse(self) -> tuple[Funds, int]:
+        """The account's money, and what its other offers may still take of it. Read until it is the same before and
+        after: a deal that is made meanwhile binds its money and is no offer any more."""
+        now = time.time()
+        waiting = [
+            job.signed.offer for job in self._jobs.all() if job.deal is None and not job.cancelled
+            and job.signed.offer.expiry >= now
+        ]  # fmt: skip
         funds = await self._actor.funds(self._actor.account)
-        missing = offer.payment_ceiling - funds.free
-        if missing <= 0:
-            return
-        if funds.wallet < missing:
-            raise FaultError(
-                "the wallet is too poor for this job: send it LILY (`lilypad wallet fund` on a local chain), "
-                "or lower the ceiling (--max-cost)",
-                missing=missing - funds.wallet,
-                account=self._actor.account,
-            )
-        await self._actor.deposit(missing, key=f"{offer.nonce}")
+        while True:
+            promised = 0
+            for offer in waiting:
+                if not await self._actor.is_nonce_used(offer.creator, offer.nonce):
+                    promised += offer.payment_ceiling
+            before, funds = funds, await self._actor.funds(self._actor.account)
+            if funds == before:
+                return funds, promised

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import fcntl
 import json
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from lilypad.agents.disputing import Check, CheckPolicy
 from lilypad.crashing import crash_point
@@ -20,6 +21,7 @@ from lilypad.settings import Settings
 from lilypad.types import Address
 
 JOB_FILE = "job.json"
+LOOK_SECONDS = 0.05
 
 
 def creator_folder(settings: Settings, account: Address) -> Path:
@@ -139,8 +141,27 @@ def locked(file: Path) -> Iterator[None]:
         yield
 
 
+@asynccontextmanager
+async def held(file: Path) -> AsyncIterator[None]:
+    """The same while something is awaited: who waits for it looks now and then, and other tasks go on."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.with_name(f".{file.name}.lock").open("a") as handle:
+        while not _try_to_lock(handle):  # noqa: ASYNC110 - another process lets go of it
+            await asyncio.sleep(LOOK_SECONDS)
+        yield
+
+
+def _try_to_lock(handle: IO[str]) -> bool:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
 def read_or(file: Path, default: str) -> str:
-    return file.read_text() if file.exists() else default
+    """Also for an empty file, which an outage of the machine may leave."""
+    return (file.read_text() if file.exists() else "") or default
 
 
 def write_whole(file: Path, text: str) -> None:

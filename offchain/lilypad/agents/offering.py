@@ -1,11 +1,15 @@
-"""A provider's standing offers: as many as it has free places, always announced, renewed before they expire."""
+"""A provider's standing offers: as many as it has free places, always announced.
+
+An offer that is out takes a place until it expires or its deal is in the provider's book, also over a restart: to call
+it back takes a transaction, and two offers for one place may both be taken.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -15,9 +19,10 @@ from lilypad.agents.network import Actor
 from lilypad.agents.nonces import OfferNonces
 from lilypad.agents.outstanding import Outstanding, OutstandingOffers
 from lilypad.crashing import crash_point
-from lilypad.errors import OfferInvalidError, RecoverableError
+from lilypad.errors import OfferInvalidError, RecoverableError, TransactionRevertedError
 from lilypad.market.book import OfferStatus, SignedResource
 from lilypad.market.client import MarketClient
+from lilypad.protocol.deal import Deal
 from lilypad.protocol.offers import ResourceOffer
 from lilypad.protocol.signing import sign
 from lilypad.protocol.words import Verification, Windows
@@ -73,14 +78,18 @@ class Offering:
         """A place was taken or became free."""
         self._awake.set()
 
-    async def run(self, places_taken: Callable[[], int]) -> None:
-        """Until cancelled; a market that is away is asked again."""
+    async def run(self, deals: Iterable[Deal]) -> None:
+        """Until cancelled; a market that is away is asked again. `deals` are the provider's, as of each look."""
+        has_recalled = False
         while True:
             self._awake.clear()
             try:
-                await self._announce(self._terms.places - places_taken())
+                if not has_recalled:
+                    await self._recall()
+                    has_recalled = True
+                await self._announce(list(deals))
             except RecoverableError as error:
-                log.warning("market_away", extra={"error": str(error)})
+                log.warning("offering_waits", extra={"error": str(error)})
             try:
                 async with asyncio.timeout(ANNOUNCE_SECONDS):
                     await self._awake.wait()
@@ -101,20 +110,30 @@ class Offering:
         crash_point("provider.withdrawn")
         return max([head, *(receipt.block_number for receipt in receipts)])
 
-    async def _announce(self, free_places: int) -> None:
-        """Announces what stands again, drops what is used up, adds what is missing.
+    async def _recall(self) -> None:
+        """What an earlier process has offered stands on, if the terms are still the same; else it is called back."""
+        self._standing.clear()
+        for old in self._outstanding.valid(int(time.time())):
+            if await self._actor.is_nonce_used(self._actor.account, old.nonce):
+                continue
+            signed = self._signed(old.nonce, old.expiry)
+            if self._digest(signed) == old.digest:
+                self._standing.append(signed)
+            else:
+                with suppress(TransactionRevertedError):  # somebody has just taken it
+                    await self._actor.cancel_nonce(old.nonce)
 
-        Offers that are out cannot be called back without a transaction; when a place is taken, the one that was
-        agreed for it is gone by itself, and the others stand for the places that are left.
-        """
-        renew_before = int(time.time()) + self._terms.lifetime_seconds // 4
-        standing = [signed for signed in self._standing if signed.offer.expiry > renew_before]
-        self._standing = [signed for signed in standing if await self._stands(signed)]
-        while len(self._standing) < free_places:
+    async def _announce(self, deals: list[Deal]) -> None:
+        """Announces what stands again, drops what is used up, adds what is missing."""
+        now = int(time.time())
+        known = {deal.agreement.resource_digest for deal in deals}
+        waiting = [s for s in self._standing if s.offer.expiry >= now and self._digest(s) not in known]
+        self._standing = [signed for signed in waiting if await self._stands(signed)]
+        in_hand = sum(not deal.status.is_end for deal in deals)
+        while len(self._standing) + in_hand < self._terms.places:
             signed = await self._make()
             self._standing.append(signed)
             await self._stands(signed)
-            crash_point("provider.announced")
 
     async def _stands(self, signed: SignedResource) -> bool:
         try:
@@ -122,18 +141,25 @@ class Offering:
         except OfferInvalidError as error:
             log.warning("offer_refused", extra={"reason": str(error)})
             return False
+        crash_point("provider.announced")
         if state.status is OfferStatus.REFUSED:
             log.warning("offer_refused", extra={"reason": state.reason})
-        return state.status is OfferStatus.RESTING
+        return state.status is not OfferStatus.REFUSED  # one that is agreed takes its place until the feed has its deal
 
     async def _make(self) -> SignedResource:
-        terms = self._terms
         nonce = await self._nonces.take()
         crash_point("provider.nonce")
+        signed = self._signed(nonce, int(time.time()) + self._terms.lifetime_seconds)
+        self._outstanding.add(Outstanding(nonce, signed.offer.expiry, self._digest(signed)), int(time.time()))
+        crash_point("provider.outstanding")
+        return signed
+
+    def _signed(self, nonce: int, expiry: int) -> SignedResource:
+        terms = self._terms
         offer = ResourceOffer(
             provider=self._actor.account,
             shares_bps=terms.shares_bps,
-            expiry=int(time.time()) + terms.lifetime_seconds,
+            expiry=expiry,
             nonce=nonce,
             modules=terms.modules,
             resources=terms.resources,
@@ -145,7 +171,7 @@ class Offering:
             windows=terms.windows,
             verification=terms.verification,
         )
-        digest = self._actor.domain.digest(offer.struct_hash())
-        self._outstanding.add(Outstanding(offer.nonce, offer.expiry, digest), int(time.time()))
-        crash_point("provider.outstanding")
         return SignedResource(offer, sign(self._account, self._actor.domain, offer))
+
+    def _digest(self, signed: SignedResource) -> bytes:
+        return self._actor.domain.digest(signed.offer.struct_hash())

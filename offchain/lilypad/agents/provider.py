@@ -20,6 +20,7 @@ from lilypad.agents.workshop import Workshop
 from lilypad.chain.feed import Feed
 from lilypad.crashing import crash_point
 from lilypad.errors import (
+    EngineAwayError,
     FaultError,
     LilypadError,
     RecoverableError,
@@ -35,6 +36,8 @@ log = logging.getLogger(__name__)
 RETRY_SECONDS = 2.0
 LONGEST_SLEEP = 5.0
 """Then it looks again: the chain may have taken back what a receipt said, before the feed saw the event."""
+LAST_MOMENT_SECONDS = 10
+"""What a decline may take to be mined."""
 DRAIN_LOOK_SECONDS = 0.5
 
 
@@ -54,7 +57,7 @@ class Provider:
         await self._remove_leftovers()
         async with asyncio.TaskGroup() as group:
             self._take_up(group)  # before places are offered that are taken, and if the chain has no more to tell
-            offering = group.create_task(self._offering.run(lambda: len(self._tasks)), name="offering")
+            offering = group.create_task(self._offer(feed), name="offering")
             following = group.create_task(self._follow(feed, group), name="provider feed")
             await (drain or asyncio.Event()).wait()
             log.info("drain_begun", extra={"deals": len(self._tasks)})
@@ -67,6 +70,11 @@ class Provider:
                         await self._moved.wait()
             following.cancel()
         log.info("drained")
+
+    async def _offer(self, feed: Feed) -> None:
+        """Once all deals are known that were made while nobody was here: each has taken a place."""
+        await feed.caught_up.wait()
+        await self._offering.run(self._deals)
 
     async def _follow(self, feed: Feed, group: asyncio.TaskGroup) -> None:
         async for batch in feed.batches():
@@ -123,34 +131,54 @@ class Provider:
             self._moved.set()
 
     async def _step(self, deal: Deal) -> None:
-        now = max(self._deals.now, int(time.time()))
-        if (way := way_out(deal, now)) is not None:
-            await self._actor.end_overdue(deal, way)
-        elif deal.status is DealStatus.AGREED:
+        now = self._now
+        if not await self._end_if_overdue(deal, now) and deal.status is DealStatus.AGREED:
             await self._fulfil(deal)
         until = deadline(deal) or now
         pause = min(max(until - now, 0) + 1.0, LONGEST_SLEEP)
         await self._deals.wait_while(deal, pause)
 
+    @property
+    def _now(self) -> int:
+        """A chain without new blocks does not tell the time, so this machine's clock does."""
+        return max(self._deals.now, int(time.time()))
+
+    async def _end_if_overdue(self, deal: Deal, now: int) -> bool:
+        """Whether it is over. If the chain refuses, somebody was faster, which the feed is about to tell; or this
+        machine's clock is ahead of the chain's, and there is still time."""
+        way = way_out(deal, now)
+        if way is None:
+            return False
+        try:
+            await self._actor.end_overdue(deal, way)
+        except TransactionRevertedError:
+            return await self._deals.wait_while(deal, RETRY_SECONDS) != deal
+        return True
+
     async def _fulfil(self, deal: Deal) -> None:
-        """From an agreed deal to a submitted result, or to an honest no while that costs nothing."""
-        if "declined" in self._deals.notes(deal.id):
+        """From an agreed deal to a submitted result, or to an honest no while that costs nothing. When it is too late
+        for that, this tries until the submit window has passed: there is nothing more to lose."""
+        if "declined" in self._deals.notes(deal.id) and self._may_decline(deal):
             await self._send_decline(deal)
             return
         try:
             record = await self._result_of(deal)
-        except (RejectedError, FaultError) as error:
-            # Ours or the creator's: one bad deal must not take the others down.
-            await self._decline(deal, error)
-            return
-        except RecoverableError as error:
-            last_moment = deal.since + deal.terms.windows.decline - 10
-            if max(self._deals.now, time.time()) < last_moment:
-                raise
-            await self._decline(deal, error)
-            return
+        except LilypadError as error:
+            if self._may_decline(deal) and self._is_hopeless(deal, error):
+                await self._decline(deal, error)
+                return
+            raise RecoverableError(error.message, **error.fields) from error
         await self._actor.submit(deal, Claim(commitment(record.result), record.instruction_count))
         crash_point("provider.submitted")
+
+    def _may_decline(self, deal: Deal) -> bool:
+        return self._now <= deal.since + deal.terms.windows.decline
+
+    def _is_hopeless(self, deal: Deal, error: LilypadError) -> bool:
+        """Whether to decline now. What the world is in the way of is tried as long as there will be time to decline;
+        that is also an engine which went away under a job that it had begun."""
+        passes = isinstance(error, RecoverableError) or (isinstance(error, EngineAwayError) and deal.id in self.live)
+        return not passes or self._now >= deal.since + deal.terms.windows.decline - LAST_MOMENT_SECONDS
 
     async def _decline(self, deal: Deal, reason: LilypadError) -> None:
         log.warning("deal_declined", extra={"deal": show_id(deal.id), "reason": str(reason)})
@@ -160,9 +188,8 @@ class Provider:
 
     async def _send_decline(self, deal: Deal) -> None:
         """Again after a crash or an outage: a decision that never reached the chain would cost the late penalty."""
-        if max(self._deals.now, int(time.time())) <= deal.since + deal.terms.windows.decline:
-            await self._actor.decline(deal)
-            crash_point("provider.declined")
+        await self._actor.decline(deal)
+        crash_point("provider.declined")
 
     async def _result_of(self, deal: Deal) -> ResultRecord:
         notes = self._deals.notes(deal.id)

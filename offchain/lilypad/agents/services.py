@@ -30,7 +30,7 @@ from lilypad.chain.feed import Feed, FeedOptions
 from lilypad.chain.rpc import Rpc
 from lilypad.chain.sender import Sender
 from lilypad.errors import ExecutorFaultError
-from lilypad.executors.docker import DEFAULT_ENGINE, DockerExecutor
+from lilypad.executors.docker import DockerExecutor
 from lilypad.executors.wasm import WasmExecutor
 from lilypad.market.book import OrderBook
 from lilypad.market.client import MarketClient
@@ -125,7 +125,7 @@ async def run_provider(
             actor, here.journal, "provider", lambda event: event.terms.provider == actor.account, operations
         )
         wasm = WasmExecutor(settings.data / "wasm-cache", max_concurrent=terms.places)
-        docker = DockerExecutor(namespace=actor.account.lower())
+        docker = DockerExecutor(settings.docker, namespace=actor.account.lower())
         workshop = Workshop(
             folder=here.folder / "deals",
             store=store,
@@ -141,7 +141,7 @@ async def run_provider(
         offering = Offering(actor, account, terms, market, nonces, OutstandingOffers(here.journal))
         provider = Provider(actor, deals, workshop, offering)
         logs = LogService(actor.domain, deals, provider.live)
-        engine = EngineProbe(DEFAULT_ENGINE)
+        engine = EngineProbe(settings.docker)
         subject = watched(actor, here.folder, terms.collateral * terms.places, (engine.check,))
         async with serving(_provider_app(deals, store, logs), settings) as url, operations.attending(subject):
             try:

@@ -65,7 +65,12 @@ class Workshop:
         await executor.start(execution, spec, folder / "inputs", output)
         began(deal.id, executor)
         crash_point("work.running")
-        ended = await executor.wait(execution)
+        try:
+            ended = await executor.wait(execution)
+        except ExecutorFaultError:
+            with suppress(ExecutorFaultError):
+                await executor.cancel(execution)  # what is left of it would be in the way of the next try
+            raise
         crash_point("work.ran")
         result, cid = await seal(output, ended.exit_status, self.store)
         crash_point("work.sealed")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import signal
+import sqlite3
 
 import click
 
@@ -83,6 +85,8 @@ def explain(error: BaseException) -> str:
         return str(LilypadError(error.message, **{**error.fields, **shown}))
     if isinstance(error, Interrupted):
         return "interrupted"
+    if _is_disk_full(error):
+        return f"this machine's disk is full: {error}; make room and start again, what was begun goes on"
     return f"{type(error).__name__}: {error} (run again with `lilypad --debug` to see where)"
 
 
@@ -118,6 +122,12 @@ def _leaves(error: BaseException) -> list[BaseException]:
     if isinstance(error, BaseExceptionGroup):
         return [leaf for inner in error.exceptions for leaf in _leaves(inner)]
     return [error]
+
+
+def _is_disk_full(error: BaseException) -> bool:
+    if isinstance(error, OSError):
+        return error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+    return isinstance(error, sqlite3.OperationalError) and "full" in str(error)
 
 
 def _plain(value: object) -> object:

@@ -28,7 +28,7 @@ async def examine(settings: Settings, account: Address | LilypadError) -> list[F
         whose,
         examine_market(settings, deployment),
         examine_wasm(),
-        examine_docker(),
+        examine_docker(settings.docker),
         _done(examine_disk(settings)),
         _done(examine_clock()),
     )

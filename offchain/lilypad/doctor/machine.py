@@ -13,7 +13,6 @@ from typing import Any
 from lilypad.doctor.findings import Finding, broken, ok, warning
 from lilypad.errors import LilypadError
 from lilypad.executors.container_policy import warden_binary
-from lilypad.executors.docker import DEFAULT_ENGINE
 from lilypad.executors.wasm import ENGINE_NAME, ENGINE_VERSION, HOST_VERSION, WasmExecutor
 from lilypad.ops.engine import engine_says
 from lilypad.settings import Settings
@@ -84,7 +83,7 @@ async def examine_wasm() -> list[Finding]:
     return [ok("wasm", f"{ENGINE_NAME} {ENGINE_VERSION}, host {HOST_VERSION}, has run a module")]
 
 
-async def examine_docker(engine: str = DEFAULT_ENGINE) -> list[Finding]:
+async def examine_docker(engine: str) -> list[Finding]:
     info = await engine_says(engine, "/info")
     if info is None:
         return [_no_engine(engine)]

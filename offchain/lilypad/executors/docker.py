@@ -27,7 +27,7 @@ from docker.models.containers import Container
 from docker.types import LogConfig, Mount, Ulimit
 
 from lilypad.crashing import crash_point
-from lilypad.errors import ExecutorFaultError, LilypadError, ModuleInvalidError
+from lilypad.errors import EngineAwayError, ExecutorFaultError, LilypadError, ModuleInvalidError
 from lilypad.executors import container_policy as policy
 from lilypad.executors.base import LogChunk
 from lilypad.executors.container_files import Record, finish, publish_inputs
@@ -231,7 +231,7 @@ class DockerExecutor:
     def _require(self, ticket: policy.ContainerTicket) -> Container:
         container = self._find(ticket.execution_id)
         if container is None:
-            raise ExecutorFaultError("the container was removed", execution=ticket.execution_id)
+            raise EngineAwayError("the container was removed", execution=ticket.execution_id)
         return container
 
     def _remove(self, execution_id: str) -> None:
@@ -251,7 +251,7 @@ def _check_socket(base_url: str) -> None:
     """Say it before docker does, which leaves a socket open when there is nobody to connect to."""
     path = base_url.removeprefix("unix://")
     if path != base_url and not Path(path).is_socket():
-        raise ExecutorFaultError("no Docker engine listens here; is dockerd running?", engine=base_url)
+        raise EngineAwayError("no Docker engine listens here; is dockerd running?", engine=base_url)
 
 
 def _output(container: Container, *, follow: bool) -> Any:  # docker's stream, which can be closed
@@ -267,7 +267,7 @@ def _engine_faults(execution_id: str) -> Iterator[None]:
             "the Docker engine refused; see its own log", execution=execution_id, reason=error.explanation
         ) from error
     except (errors.DockerException, requests.RequestException) as error:
-        raise ExecutorFaultError(
+        raise EngineAwayError(
             "the Docker engine does not answer; is dockerd running?", execution=execution_id, reason=error
         ) from error
 
@@ -282,7 +282,7 @@ def _no_result(container: Container, end: End | None, execution_id: str) -> Lily
         return ModuleInvalidError("the image cannot run this command", execution=execution_id, errno=end.code)
     said = container.logs(stdout=False, stderr=True, tail=5).decode(errors="replace").strip()
     state = container.attrs["State"]
-    return ExecutorFaultError(
+    return EngineAwayError(
         "the container ended without a result (did the engine go down?); cancel it and start again",
         execution=execution_id,
         exit_code=state["ExitCode"],

@@ -11,7 +11,7 @@ from eth_account import Account
 
 from lilypad.agents.provider import Provider
 from lilypad.agents.workshop import Workshop
-from lilypad.errors import ChainUnavailableError, ModuleInvalidError
+from lilypad.errors import ChainUnavailableError, ModuleInvalidError, RecoverableError
 from lilypad.protocol.deal import Deal
 from lilypad.protocol.offers import Domain, JobOffer, ResourceOffer
 from lilypad.protocol.words import Shares, Verification, Windows
@@ -79,7 +79,17 @@ async def test_decline__that_did_not_reach_the_chain__is_sent_again(tmp_path: Pa
     assert actor.declines == 2
 
 
-async def test_decline__after_its_window__is_not_sent(tmp_path: Path) -> None:
+async def test_deal__that_cannot_be_run_after_the_decline_window__is_tried_again(tmp_path: Path) -> None:
+    """Nothing is lost by it, and a no would cost the late penalty."""
     actor = FailingActor()
-    await provider(actor, tmp_path)._fulfil(agreed(int(time.time()) - WINDOWS.decline - 1))
+    with pytest.raises(RecoverableError, match="not on this machine"):
+        await provider(actor, tmp_path)._fulfil(agreed(int(time.time()) - WINDOWS.decline - 1))
     assert actor.declines == 0
+
+
+async def test_decline__that_never_reached_the_chain_in_its_window__is_forgotten(tmp_path: Path) -> None:
+    """What could not be fetched then may be there now."""
+    here, deal = provider(FailingActor(), tmp_path), agreed(int(time.time()) - WINDOWS.decline - 1)
+    here._deals.note(deal.id, declined="no source has the content")
+    with pytest.raises(RecoverableError, match="not on this machine"):
+        await here._fulfil(deal)

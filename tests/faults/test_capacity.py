@@ -1,0 +1,51 @@
+"""A provider with one place promises one place, however often it starts and whatever happened while it was down."""
+
+from __future__ import annotations
+
+import pytest
+
+from lilypad.agents.job_offers import JobOptions
+from lilypad.agents.progress import Stage
+from lilypad.settings import GWEI
+from lilypad.types import Address
+
+from .books import Books
+from .jobs import finish, reach
+from .town import Town
+
+pytestmark = pytest.mark.usefixtures("market")
+
+
+async def test_offer__of_a_provider_that_starts_again__is_the_same_one(here: Town) -> None:
+    provider = await here.provider()
+    for _ in range(3):
+        await provider.agent.start(crash_at="provider.announced").died("provider.announced")
+    assert provider.agent.count("provider.nonce") == 1
+
+
+async def test_offer__at_a_price_that_is_no_longer_asked__is_called_back(here: Town) -> None:
+    provider = await here.provider()
+    books = await Books.open(here, provider=provider.account.address)
+    for price in (GWEI, 2 * GWEI):
+        life = provider.agent.start(crash_at="provider.announced", price_per_instruction=price)
+        await life.died("provider.announced")
+    assert provider.agent.count("provider.nonce") == 2
+    assert "sender.mined@cancel" in provider.agent.passed()
+    await books.check_sent_once("provider")
+
+
+async def test_place__that_was_taken_while_its_provider_was_down__is_not_offered_again(here: Town) -> None:
+    provider, creator = await here.provider(), await here.creator()
+    books = await Books.open(here, creator=creator.account.address, provider=provider.account.address)
+    await provider.agent.start(crash_at="provider.announced").died("provider.announced")
+    async with creator.open() as lily:
+        job = await lily.submit("cowsay", {"Message": "moo"}, JobOptions(target=Address(provider.account.address)))
+        stages = lily.follow(job)
+        await reach(stages, Stage.AGREED)
+        provider.agent.start()
+        await reach(stages, Stage.VERIFIED)
+        assert provider.agent.count("provider.nonce") == 1
+        async with finish(stages) as end:
+            done = await end
+    await books.check_paid_once(done.deal)
+    await provider.agent.end()
