@@ -8,6 +8,7 @@ from lilypad.agents.case_events import CASE_EVENTS, read_case_event
 from lilypad.agents.deals import fold_deal
 from lilypad.agents.events import DEAL_EVENTS
 from lilypad.agents.logbook import LogBook
+from lilypad.agents.network import Network
 from lilypad.chain.contracts import Event, RawLog, decode_event
 from lilypad.chain.rpc import to_hex
 from lilypad.errors import FaultError
@@ -37,14 +38,7 @@ class CaseBook(LogBook[Dispute]):
         event = decode_event(log)
         if event.name != "CaseOpened":
             return [log]
-        network = self._network
-        query = {
-            "address": network.controller.address,
-            "topics": [None, to_hex(event.args["id"])],
-            "fromBlock": hex(network.deployment.block),
-            "toBlock": log["blockNumber"],
-        }
-        return [*await network.rpc.call("eth_getLogs", query), log]
+        return [*await deal_logs(self._network, event.args["id"], log["blockNumber"]), log]
 
     def _fold(self, logs: list[RawLog]) -> Dispute | None:
         return fold_dispute(logs)
@@ -56,6 +50,18 @@ class CaseBook(LogBook[Dispute]):
         if event.name in DEAL_EVENTS:
             return DealId(event.args["id"]), True
         return (DealId(event.args["id"]), False) if event.name in CASE_EVENTS else None
+
+
+async def deal_logs(network: Network, deal: DealId, to_block: str = "latest") -> list[RawLog]:
+    """Everything that the controller tells of one deal."""
+    query = {
+        "address": network.controller.address,
+        "topics": [None, to_hex(deal)],
+        "fromBlock": hex(network.deployment.block),
+        "toBlock": to_block,
+    }
+    found: list[RawLog] = await network.rpc.call("eth_getLogs", query)
+    return found
 
 
 def fold_dispute(logs: list[RawLog]) -> Dispute | None:

@@ -26,6 +26,7 @@ from lilypad.crashing import crash_point
 from lilypad.errors import (
     ContentInvalidError,
     ContentUnavailableError,
+    EngineAwayError,
     FaultError,
     RecoverableError,
     RejectedError,
@@ -124,6 +125,8 @@ class Examiner:
                     log.warning("inputs_missing", extra={"case": show_id(dispute.id), "error": str(error)})
                     return CANNOT_RUN
                 await asyncio.sleep(RETRY_SECONDS)
+            except EngineAwayError as error:
+                raise RecoverableError(error.message, **error.fields) from error
             else:
                 self._cases.note(dispute.id, result=record.to_json())
                 notes = self._cases.notes(dispute.id)

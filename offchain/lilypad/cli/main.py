@@ -9,12 +9,14 @@ from typing import Any
 import click
 
 from lilypad.cli.cancel import cancel
+from lilypad.cli.cases import case, cases, challenge
 from lilypad.cli.completion import completion
 from lilypad.cli.config import config
 from lilypad.cli.doctor import doctor
 from lilypad.cli.failures import EXIT_CODES, Interrupted, cause_of, exit_code, show_failure, show_usage
 from lilypad.cli.jobs import announce, jobs, resume, status
 from lilypad.cli.logs import logs
+from lilypad.cli.mediator import mediator
 from lilypad.cli.modules import modules
 from lilypad.cli.options import Invocation, pass_invocation
 from lilypad.cli.provider import provider, solver
@@ -43,8 +45,9 @@ def cli(invocation: Invocation, log_level: str | None, log_json: bool | None, de
 
 
 JOBS = (run, jobs, status, logs, cancel, result, resume, announce)
-MACHINERY = (up, wallet, provider, solver, modules, config, doctor, completion)
-for command in (*JOBS, *MACHINERY):
+DISPUTES = (challenge, cases, case)
+MACHINERY = (up, wallet, provider, solver, mediator, modules, config, doctor, completion)
+for command in (*JOBS, *DISPUTES, *MACHINERY):
     cli.add_command(command)
 
 

@@ -71,6 +71,13 @@ inputs_option: Callable[[Command], Command] = click.option(
     metavar="KEY=VALUE",
     help="An input of the module; KEY=@FILE where it takes a file. Again for each one.",
 )
+check_option: Callable[[Command], Command] = click.option(
+    "--check",
+    type=click.Choice(["never", "sometimes", "always", "rerun"]),
+    default="never",
+    show_default=True,
+    help="Before paying: let mediators run the job again; or run it here, and challenge what differs.",
+)
 job_argument: Callable[[Command], Command] = click.argument("job_id", metavar="JOB", shell_complete=complete_job)
 pass_invocation = click.make_pass_decorator(Invocation, ensure=True)
 

@@ -48,7 +48,7 @@ def start_provider(invocation: Invocation, places: int, price: int | None) -> in
         settings = settings.model_copy(update={"price_per_instruction": price})
     account = session.open_own_account(settings)
     stopping = _Stopping()
-    return _until_stopped(_provide(invocation, settings, account, places, stopping), stopping.on_terminate)
+    return until_stopped(_provide(invocation, settings, account, places, stopping), stopping.on_terminate)
 
 
 @click.group()
@@ -67,7 +67,7 @@ def start_solver(invocation: Invocation, port: int | None) -> int:
     if port is None:
         port = settings.listen_port or MARKET_PORT
     account = session.open_own_account(settings)
-    return _until_stopped(_solve(settings.model_copy(update={"listen_port": port}), account))
+    return until_stopped(_solve(settings.model_copy(update={"listen_port": port}), account))
 
 
 class _Stopping:
@@ -141,7 +141,7 @@ async def _solve(settings: Settings, account: LocalAccount) -> int:
     return 0
 
 
-def _until_stopped(work: Coroutine[Any, Any, int], on_terminate: Callable[[], bool] | None = None) -> int:
+def until_stopped(work: Coroutine[Any, Any, int], on_terminate: Callable[[], bool] | None = None) -> int:
     """Ending it is what it waits for."""
     from lilypad.cli import session
 

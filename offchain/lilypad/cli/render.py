@@ -26,6 +26,7 @@ WAITING = {
     Stage.AGREED: "the provider is at work",
     Stage.SUBMITTED: "fetching and checking the output",
     Stage.VERIFIED: "accepting and paying",
+    Stage.CHALLENGED: "mediators run the job again",
 }
 
 
@@ -92,10 +93,16 @@ def _detail(progress: Progress) -> str:
             return f"deal {deal.id.hex()[:SHORT]} with provider {deal.terms.provider}"
         case Stage.SUBMITTED if deal is not None and deal.claim is not None:
             return f"a result after {deal.claim.instruction_count:,} instructions"
+        case Stage.VERIFIED if progress.doubt:
+            return f"challenged: {progress.doubt}"
         case Stage.VERIFIED:
             return "every byte is what the provider committed to"
+        case Stage.CHALLENGED if deal is not None and deal.dispute is not None:
+            fee, bond = format_lily(deal.dispute.fee), format_lily(deal.dispute.bond)
+            return f"mediators decide, for {fee} LILY; the bond is {bond} LILY"
         case Stage.ACCEPTED if deal is not None and deal.cost is not None:
-            return f"paid {format_lily(deal.cost)} LILY"
+            upheld = " after mediators upheld the result" if deal.verdict is not None else ""
+            return f"paid {format_lily(deal.cost)} LILY{upheld}"
         case Stage.ENDED if deal is not None:
             return f"the deal is {deal.status.name.lower()}"
     return ""

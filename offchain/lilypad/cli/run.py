@@ -15,6 +15,7 @@ from lilypad.cli.failures import NO_RESULT, OUT_OF_BUDGET, exit_code_of_module
 from lilypad.cli.options import (
     LILY,
     Invocation,
+    check_option,
     check_output,
     inputs_option,
     json_option,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from lilypad.agents.archive import Standing
     from lilypad.agents.creator import Lilypad
     from lilypad.agents.fetching import JobResult
+    from lilypad.agents.job_offers import JobOptions
     from lilypad.agents.jobs import Job
     from lilypad.agents.packages import Package
 
@@ -38,6 +40,8 @@ if TYPE_CHECKING:
 @inputs_option
 @click.option("--max-cost", type=LILY, help="The most it may cost; fixes the instruction limit too.")
 @output_option
+@check_option
+@click.option("--check-probability", type=click.FloatRange(0, 1), help="With --check sometimes: how often.")
 @click.option("--detach", is_flag=True, help="Do not wait; `lilypad resume` fetches, checks and pays later.")
 @json_option
 @pass_invocation
@@ -47,6 +51,8 @@ def run(
     inputs: tuple[str, ...],
     max_cost: int | None,
     output: Path | None,
+    check: str,
+    check_probability: float | None,
     detach: bool,
 ) -> int:
     """Run a MODULE on the network and wait for its checked result.
@@ -58,15 +64,20 @@ def run(
     texts, output = split_inputs(inputs), check_output(output)
     if detach and output is not None:
         raise click.UsageError("--detach does not wait for an output; give --output to `lilypad resume`.")
+    if check_probability is not None and check != "sometimes":
+        raise click.UsageError("--check-probability belongs to --check sometimes.")
     settings = session.start(invocation)
+    from lilypad.agents.disputing import Check, CheckPolicy
+    from lilypad.agents.job_offers import JobOptions
     from lilypad.agents.packages import Packages
 
     values = read_inputs(Packages(settings.modules).named(module), texts)
     account = session.open_account(settings)
+    options = JobOptions(payment_ceiling=max_cost, policy=CheckPolicy(Check(check), check_probability))
 
     async def work() -> int:
         async with session.creator(settings, account) as lily:
-            return await run_job(lily, invocation, module, values, max_cost, output, detach=detach)
+            return await run_job(lily, invocation, module, values, options, output, detach=detach)
 
     return session.run(work())
 
@@ -95,18 +106,17 @@ async def run_job(
     invocation: Invocation,
     module: str,
     values: Mapping[str, Any],
-    max_cost: int | None,
+    options: JobOptions,
     output: Path | None,
     *,
     detach: bool = False,
 ) -> int:
     """From the wish to the exit code."""
-    from lilypad.agents.job_offers import JobOptions
     from lilypad.cli import render
     from lilypad.cli.background import leave_running
     from lilypad.cli.documents import dump, job_document
 
-    job = await lily.submit(module, values, JobOptions(payment_ceiling=max_cost))
+    job = await lily.submit(module, values, options)
     if not detach:
         return await follow_job(lily, invocation, job, output)
     try:

@@ -30,11 +30,14 @@ if TYPE_CHECKING:
     from lilypad.settings import Settings
 
 PORT = click.IntRange(0, 65535)
+ROLES = ("owner", "solver", "provider", "creator", "author")
+MEDIATORS = click.IntRange(0, 5)
 
 
 @click.command()
 @click.option("--chain-port", type=PORT, help="Of the chain's node; 0 takes a free one.  [default: 8545]")
 @click.option("--market-port", type=PORT, help="Of the solver's market; 0 takes a free one.  [default: 8551]")
+@click.option("--mediators", type=MEDIATORS, default=3, show_default=True, help="How many re-run what is challenged.")
 @click.option("--run", "module", metavar="MODULE", help="Run one job, then shut down; by default on free ports.")
 @inputs_option
 @click.option("--max-cost", type=LILY, help="With --run: the most the job may cost.")
@@ -45,12 +48,13 @@ def up(
     invocation: Invocation,
     chain_port: int | None,
     market_port: int | None,
+    mediators: int,
     module: str | None,
     inputs: tuple[str, ...],
     max_cost: int | None,
     output: Path | None,
 ) -> int:
-    """Start a local network: chain, contracts, market, solver and provider.
+    """Start a local network: chain, contracts, market, solver, provider and mediators.
 
     Runs until Ctrl-C and makes everything anew at each start. With --run the network is there for one job alone, beside
     any other that runs on this machine.
@@ -64,11 +68,11 @@ def up(
         settings = session.start(invocation, "info")
         ports = (8545 if chain_port is None else chain_port, 8551 if market_port is None else market_port)
         with _alone(settings.data):
-            return _serve(invocation, settings, *ports)
+            return _serve(invocation, settings, *ports, mediators)
     return _demo(invocation, (chain_port or 0, market_port or 0), module, texts, max_cost, output)
 
 
-def _serve(invocation: Invocation, settings: Settings, chain_port: int, market_port: int) -> int:
+def _serve(invocation: Invocation, settings: Settings, chain_port: int, market_port: int, mediators: int) -> int:
     import asyncio
 
     from lilypad.agents.localnet import local_network
@@ -77,7 +81,8 @@ def _serve(invocation: Invocation, settings: Settings, chain_port: int, market_p
     _check_ports(chain_port, market_port)
 
     async def work() -> int:
-        async with local_network(settings, chain_port=chain_port, market_port=market_port) as network:
+        ports = {"chain_port": chain_port, "market_port": market_port}
+        async with local_network(settings, **ports, mediators=mediators) as network:
             _announce(invocation, settings, network)
             await asyncio.Event().wait()
         return 0
@@ -97,6 +102,7 @@ def _demo(
     output: Path | None,
 ) -> int:
     from lilypad.agents.creator import Lilypad
+    from lilypad.agents.job_offers import JobOptions
     from lilypad.agents.localnet import local_network
     from lilypad.agents.packages import Packages
     from lilypad.cli import session
@@ -113,7 +119,7 @@ def _demo(
             local_network(own, chain_port=ports[0], market_port=ports[1], mediators=0) as network,
             Lilypad(network.accounts.creator, network.settings) as lily,
         ):
-            return await run_job(lily, invocation, module, values, max_cost, output)
+            return await run_job(lily, invocation, module, values, JobOptions(payment_ceiling=max_cost), output)
 
     with tempfile.TemporaryDirectory(prefix="lilypad-") as folder, _keep(output, settings.data / "demo") as output:
         return session.run(work(Path(folder)))
@@ -147,7 +153,8 @@ def _announce(invocation: Invocation, given: Settings, network: LocalNetwork) ->
         "data": str(settings.data),
         "operations": network.operations,
         "contracts": network.deployment.contracts,
-        "accounts": {name: getattr(accounts, name).address for name in accounts.__slots__},
+        "accounts": {name: getattr(accounts, name).address for name in ROLES},
+        "mediators": [account.address for account in accounts.mediators],
     }
     if invocation.json:
         click.echo(dump(document))
@@ -159,6 +166,7 @@ def _announce(invocation: Invocation, given: Settings, network: LocalNetwork) ->
     render.pairs([(f"  {name}", address) for name, address in network.deployment.contracts.items()])
     render.pairs([("accounts", "(well-known development keys: nothing of value belongs there)")])
     render.pairs([(f"  {name}", address) for name, address in document["accounts"].items()])
+    render.pairs([("  mediator", address) for address in document["mediators"]])
     exports = "".join(
         f"  export LILYPAD_{name.upper()}={value}\n"
         for name, value in (("rpc", settings.rpc[0]), ("market", settings.market))

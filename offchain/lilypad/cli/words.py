@@ -14,7 +14,7 @@ NEXT = {
     "offered": "`lilypad resume {id}` waits for a provider, `lilypad cancel {id}` calls the job back",
     "agreed": "`lilypad logs -f {id}` shows what it prints, `lilypad resume {id}` brings the result home",
     "submitted": "`lilypad resume {id}` fetches, checks and pays the result",
-    "challenged": "the mediation decides; `lilypad resume {id}` waits for it",
+    "challenged": "mediators decide; `lilypad case {id}` shows how far they are, `lilypad resume {id}` waits for them",
 }
 
 
