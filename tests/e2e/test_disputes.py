@@ -80,8 +80,11 @@ class Town:
         return end
 
     async def challenge(self, deal: Deal) -> None:
-        """And so many blocks that the randomness of the draw is there."""
         await self.lily.challenge(deal)
+        await self.pass_blocks()
+
+    async def pass_blocks(self) -> None:
+        """So many that the randomness of a draw is there."""
         await self.lily.actor.rpc.call("anvil_mine", hex(BLOCKS_TO_DRAW))
 
     async def pass_time(self, seconds: int) -> None:
@@ -104,8 +107,8 @@ def town(modules: Path, tmp_path: Path) -> Callable[..., Any]:
             Lilypad(network.accounts.creator, network.settings) as lily,
         ):
             if (now := int(time.time())) % EPOCH > EPOCH // 2 - 30:
-                # A draw waits for the first half of an epoch.
-                await lily.actor.rpc.call("evm_increaseTime", EPOCH - now % EPOCH)
+                # A draw waits for the first half of an epoch, and for randomness that is all of it.
+                await lily.actor.rpc.call("evm_increaseTime", EPOCH - now % EPOCH + 30)
             yield Town(network, lily)
 
     return start
@@ -270,11 +273,15 @@ async def test_policy__that_checks__catches_a_cheat_by_itself(
     cheating(monkeypatch, inflated_bill)
     async with town() as here:
         job = await here.lily.submit("cowsay", {"Message": "prove it"}, JobOptions(policy=CheckPolicy(check)))
+        stages = []
         async with asyncio.timeout(PATIENCE):
-            stages = [progress async for progress in here.lily.follow(job)]
-    assert [progress.stage for progress in stages][-2:] == [Stage.CHALLENGED, Stage.ENDED]
-    assert stages[-1].deal is not None
-    assert stages[-1].deal.status is DealStatus.REJECTED
+            async for progress in here.lily.follow(job):
+                stages.append(progress.stage)
+                if progress.stage is Stage.CHALLENGED:
+                    await here.pass_blocks()
+    assert stages[-2:] == [Stage.CHALLENGED, Stage.ENDED]
+    assert progress.deal is not None
+    assert progress.deal.status is DealStatus.REJECTED
 
 
 async def test_policy__to_run_it_here__pays_for_a_right_result_without_mediators(town: Any) -> None:
@@ -295,6 +302,7 @@ async def test_commands__tell_of_a_dispute(town: Any) -> None:
         assert challenged.document["case"] == "0x" + deal.id.hex()
         (listed,) = (await terminal("cases", "--json")).document["cases"]
         assert (listed["phase"], listed["verdict"]) == ("armed", None)
+        await here.pass_blocks()
         again = await terminal("challenge", job.id[:12], "--yes")
         assert again.code != 0
         assert "nothing can be challenged: it is challenged" in again.err
