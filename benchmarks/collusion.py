@@ -150,10 +150,9 @@ def _row(what: str, cells: Sequence[tuple[float, float]]) -> str:
 def with_tables(page: str, tables: Mapping[str, Sequence[str]]) -> str:
     """The page with each table between its marks."""
     for name, rows in tables.items():
-        begin, end = f"<!-- {name}: written by benchmarks/collusion.py -->\n", f"<!-- end of {name} -->"
-        before, rest = page.split(begin)
-        _, after = rest.split(end)
-        page = "\n".join([before + begin, *rows, "", end]) + after
+        start, end = page.index(f"<!-- {name}: "), page.index(f"<!-- end of {name} -->")
+        mark = page[start : page.index("\n", start)]
+        page = "\n".join([page[:start] + mark, "", *rows, "", page[end:]])
     return page
 
 
