@@ -1,4 +1,4 @@
-"""What a draw costs among ever more mediators, on a node of its own: docs/draw-cost.svg and a table of docs/mediation.md.
+"""What a draw costs among ever more mediators, on a node of its own: for a table and a chart of docs/mediation.md.
 
 python -m benchmarks.draw_cost
 
