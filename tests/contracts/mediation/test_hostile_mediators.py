@@ -2,60 +2,22 @@
 
 from __future__ import annotations
 
-import enum
-
 import pytest
 
 from lilypad.protocol.deal import DealStatus
-from lilypad.protocol.docket import Ballot
 from tests.contracts.mediation.conftest import refused
-from tests.contracts.mediation.court import Case, CourtHouse
+from tests.contracts.mediation.den import NO_CONSENT, Den, Trick
 from tests.contracts.mediation.town import OTHER, RIGHT, SETTINGS
-from tests.invariants.evm import Contract, calldata
+from tests.invariants.evm import calldata
 
-
-class Trick(enum.IntEnum):
-    """As in MockSigner."""
-
-    AGREE = 0
-    REFUSE = 1
-    BURN = 2
-    BOMB = 3
-    REVERT_BOMB = 4
-    CALL_BACK = 5
-
-
-NO_CONSENT = [Trick.REFUSE, Trick.BURN, Trick.REVERT_BOMB]
 A_LOT = 400_000
 """Gas for a commit of three, one of them a bomb of 200 kB, which costs its own contract 100,000."""
 
 
-class Den(CourtHouse):
-    """Two honest mediators, and a contract; all three sit in every case."""
-
-    def __init__(self) -> None:
-        super().__init__(stakes=(200_000,) * 2)
-        self.hostile: Contract = self.evm.deploy("MockSigner")
-        self.enlist(self.hostile, 200_000)
-        self.pass_epoch()
-
-    def play(self, trick: Trick, call: bytes = b"") -> None:
-        self.evm.call(self.address("stranger"), self.hostile, "play", trick, call)
-
-    def seat_of(self, case: Case) -> int:
-        return case.docket.seats.index(self.hostile.address)
-
-    def signed(self, case: Case, seat: int, digest: bytes) -> bytes:
-        return b"anything at all" if seat == self.seat_of(case) else super().signed(case, seat, digest)
-
-    def honest(self, case: Case) -> list[Ballot]:
-        """The contract stays silent."""
-        return self.ballots(case, *[None if i == self.seat_of(case) else RIGHT for i in range(3)])
-
-
 @pytest.fixture
 def den() -> Den:
-    return Den()
+    """Two honest mediators and the contract: all three sit in every case."""
+    return Den(stakes=(200_000,) * 2)
 
 
 @pytest.mark.parametrize("trick", NO_CONSENT)
