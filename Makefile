@@ -90,7 +90,7 @@ format: $(DONE)/test
 	@ruff check --fix . ; ruff format .
 
 gas: $(DONE)/test
-	@python benchmarks/gas.py
+	@python -m benchmarks.record
 	@python scripts/export_gas.py
 
 shell: $(DONE)/test

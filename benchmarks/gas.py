@@ -1,6 +1,4 @@
-"""Measures what each step of a deal costs, on a node of its own, and writes it to gas.json.
-
-python benchmarks/gas.py
+"""Measures what each step of a deal costs, on a node of its own; benchmarks/record.py writes it down.
 
 Steady state: all accounts, lanes, nonce words and balances exist already, through the real vault and the real ERC-20.
 A first use adds about 17,100 for each slot that is new. Without "shared" in its name, the creator brings the agreement
@@ -10,12 +8,9 @@ author and treasury have their shares.
 
 from __future__ import annotations
 
-import asyncio
-import json
 from collections import defaultdict
 from dataclasses import dataclass, field
 from itertools import count
-from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -33,7 +28,6 @@ from lilypad.protocol.terms import Agreement, DealTerms, agreement_of, derive_te
 from lilypad.protocol.words import Shares, Verification, Windows
 from lilypad.types import ZERO_ADDRESS, Address, Digest, ModuleId, Resources
 
-TARGET = Path(__file__).with_name("gas.json")
 ETHER = 10**18
 WINDOWS = Windows(decline=600, submit=3_600, judge=1_800, mediate=7_200)
 RESULT = Claim(keccak(text="output"), 5_000_001)
@@ -331,12 +325,3 @@ async def measure() -> dict[str, int]:
             await bench.run_shortcuts()
             await bench.run_vault()
         return dict(sorted(bench.gas.items()))
-
-
-def main() -> None:
-    TARGET.write_text(json.dumps(asyncio.run(measure()), indent=2) + "\n")
-    print(TARGET.read_text(), end="")  # noqa: T201
-
-
-if __name__ == "__main__":
-    main()

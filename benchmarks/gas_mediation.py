@@ -1,6 +1,4 @@
-"""Measures what a dispute costs before drawn mediators, on a node of its own: and writes it to gas_mediation.json.
-
-python -m benchmarks.gas_mediation
+"""Measures what a dispute costs before drawn mediators, on a node of its own; benchmarks/record.py writes it down.
 
 Steady state as in gas.py: every account and balance exists already. Ten mediators with equal stakes; the randomness is
 that of real blocks, proven by their headers. By commit and reveal a dispute is three transactions: challenge; draw and
@@ -10,11 +8,8 @@ reveals, tally and verdict. With "appealable", the verdict waits for an appeal a
 
 from __future__ import annotations
 
-import asyncio
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -35,7 +30,6 @@ from lilypad.protocol.signing import compact
 from lilypad.protocol.words import Verification, Windows, pack_funds
 from lilypad.types import Address
 
-TARGET = Path(__file__).with_name("gas_mediation.json")
 EPOCH = 7_200
 DELAY, BLOCK_TIME, SLACK = 3, 12, 8
 WINDOWS = Windows(decline=600, submit=3_600, judge=1_800, mediate=20 * 24 * 3_600)
@@ -65,7 +59,7 @@ class Mediated(Bench):
 
     async def set_up(self) -> None:
         await super().set_up()
-        parts = (self.contracts[name].address for name in ("LilypadPayments", "LilypadController"))
+        parts = [self.contracts[name].address for name in ("LilypadPayments", "LilypadController")]
         randao = await self.deploy("Randao", DELAY, BLOCK_TIME)
         court = await self.deploy("LilypadMediation", *parts, randao, EPOCH, PLAIN.word(), ADDRESSES["holder"])
         answer = await self.node.call("eth_call", {"to": court, "data": "0x" + self.court.encode("MEDIATORS").hex()})
@@ -77,6 +71,8 @@ class Mediated(Bench):
             await self.fund(key.address, 10 * STAKE * UNIT)
             await self.send(key.address, "LilypadMediators", "stake", STAKE)
         await self.fund(ADDRESSES["challenger"], 1_000 * ETHER)
+        # Fees wait there for mediators: it is never empty in the long run.
+        await self.send("holder", "LilypadPayments", "deposit", parts[1], court, ETHER)
         self.stakes = dict.fromkeys(MEDIATORS, STAKE)
         await self.next_epoch()
 
@@ -248,6 +244,8 @@ class Mediated(Bench):
         self.gas["stake"] = await self.send(who, "LilypadMediators", "stake", 10)
         self.gas["unstake"] = await self.send(who, "LilypadMediators", "unstake", 10)
         self.gas["collect"] = await self.send(who, "LilypadMediation", "collect", docket.seats[0])
+        for mediator in MEDIATORS:  # the first time only makes the state steady
+            await self.send(who, "LilypadMediation", "collect", mediator)
         await self.next_epoch()
 
     async def run_appeal(self) -> None:
@@ -279,7 +277,6 @@ class Mediated(Bench):
 
 
 async def measure() -> dict[str, int]:
-    """The rows about mediation, to be merged into those of gas.py."""
     async with DevNode(extra=("--no-mining",)) as chain, aiohttp.ClientSession() as http:
         bench = Mediated(Node(http, chain.url))
         await bench.set_up()
@@ -289,13 +286,3 @@ async def measure() -> dict[str, int]:
             await bench.accept(deal[0])
             await bench.run_mediation()
         return {key: gas for key, gas in sorted(bench.gas.items()) if key not in ("agree", "submit")}
-
-
-def main() -> None:
-    rows = asyncio.run(measure())
-    TARGET.write_text(json.dumps(rows, indent=2) + "\n")
-    print(json.dumps(rows, indent=2))  # noqa: T201
-
-
-if __name__ == "__main__":
-    main()

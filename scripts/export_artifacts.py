@@ -12,7 +12,7 @@ TARGET = Path(__file__).parent.parent / "offchain" / "lilypad" / "chain" / "arti
 CONTRACTS = (
     "LilypadToken", "LilypadPayments", "LilypadStorage", "LilypadModules", "LilypadUsers", "LilypadController",
     "LilypadMediation", "LilypadMediators", "Randao", "LilypadGovernor", "LilypadTimelock", "MockMediation",
-    "MockRandomness", "MockWallet",
+    "MockRandomness", "MockSigner", "MockWallet",
 )  # fmt: skip
 
 

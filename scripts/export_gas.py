@@ -1,4 +1,4 @@
-"""Puts the measured gas of benchmarks/gas.json into the tables of docs/contracts.md and docs/gas.md.
+"""Puts the measured gas of benchmarks/gas.json into the tables of docs/contracts.md, docs/mediation.md and docs/gas.md.
 
 python scripts/export_gas.py
 """
@@ -12,6 +12,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 MEASURED = ROOT / "benchmarks" / "gas.json"
 CALLS = ROOT / "docs" / "contracts.md"
+DISPUTES = ROOT / "docs" / "mediation.md"
 COMPARISON = ROOT / "docs" / "gas.md"
 
 ROWS = {
@@ -43,6 +44,28 @@ ROWS = {
     "cancel_nonce": "`cancelNonce`",
 }
 
+DISPUTE_ROWS = {
+    "challenge_mediated": "`challenge`, the case included",
+    "draw_3": "`draw` of three",
+    "commit": "`commit`, one mediator by itself",
+    "reveal": "`reveal`, one mediator by itself",
+    "tally_3": "`tally` of three, revealed before",
+    "draw_commit_3": "`drawAndCommit` of three",
+    "reveal_tally_3": "`tally` of three sealed votes: reveal, ruling, verdict, pay",
+    "draw_tally_3_together": "`drawAndTally` of three: all of it, signed",
+    "appeal": "`appeal`",
+    "draw_tally_7_together": "`drawAndTally` of the seven that an appeal brings",
+    "execute_3": "`execute`",
+    "settle_round_3": "`settleRound`",
+    "stake": "`stake`",
+    "unstake": "`unstake`",
+    "collect": "`collect`",
+    "dispute_3": "a dispute by commit and reveal, three transactions",
+    "dispute_3_together": "a dispute with signed reveals together, two transactions",
+    "mediated_accept_3": "a deal from `agree` to the end, disputed, by commit and reveal: right",
+    "mediated_reject_3": "the same: wrong",
+}
+
 OTHERS = {
     "happy_three_tx": ("three transactions: agree, submit, accept", "1,768,831 (4)", "1,789,358", "266,146"),
     "happy_two_tx": ("two transactions: agree, settle", "", "1,602,991", ""),
@@ -62,13 +85,18 @@ OTHERS = {
 def main() -> None:
     measured = json.loads(MEASURED.read_text())
     CALLS.write_text(calls(measured))
+    DISPUTES.write_text(disputes(measured))
     COMPARISON.write_text(comparison(measured))
 
 
 def calls(measured: Mapping[str, int]) -> str:
     """docs/contracts.md as it is, with the numbers of now."""
-    rows = [f"| {call} | {measured[key]:,} |" for key, call in ROWS.items() if key in measured]
-    return _with_table(CALLS, "gas", ["| call | gas |", "| --- | ---: |", *rows])
+    return _with_table(CALLS, "gas", _rows(ROWS, measured))
+
+
+def disputes(measured: Mapping[str, int]) -> str:
+    """docs/mediation.md as it is, with the numbers of now."""
+    return _with_table(DISPUTES, "gas", _rows(DISPUTE_ROWS, measured))
 
 
 def comparison(measured: Mapping[str, int]) -> str:
@@ -80,6 +108,11 @@ def comparison(measured: Mapping[str, int]) -> str:
         if key in measured
     ]
     return _with_table(COMPARISON, "comparison", [*head, *rows])
+
+
+def _rows(names: Mapping[str, str], measured: Mapping[str, int]) -> list[str]:
+    rows = [f"| {call} | {measured[key]:,} |" for key, call in names.items() if key in measured]
+    return ["| call | gas |", "| --- | ---: |", *rows]
 
 
 def _with_table(page: Path, name: str, table: list[str]) -> str:

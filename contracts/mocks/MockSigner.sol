@@ -27,6 +27,13 @@ contract MockSigner {
         _expected = keccak256(abi.encode(hash, signature));
     }
 
+    /// @notice Makes a call for anybody: it has no other way to act.
+    function execute(address target, bytes calldata data) external {
+        (bool ok, bytes memory answer) = target.call(data);
+        // Passes the reason on as it came.
+        if (!ok) assembly ("memory-safe") { revert(add(answer, 0x20), mload(answer)) }
+    }
+
     /// @dev Not a view, to try what a view cannot even compile.
     function isValidSignature(bytes32 hash, bytes calldata signature) external returns (bytes4) {
         if (trick == Trick.Refuse) return 0xffffffff;

@@ -1,4 +1,4 @@
-"""What a deal costs is what benchmarks/gas.json says; `python benchmarks/gas.py` writes it anew, on purpose."""
+"""What a deal costs is what benchmarks/gas.json says; `python -m benchmarks.record` writes it anew, on purpose."""
 
 from __future__ import annotations
 
@@ -7,12 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from benchmarks.gas import TARGET, measure
+from benchmarks.record import TARGET, measure
 
 ROOT = Path(__file__).parents[2]
 ARTIFACTS = ROOT / "offchain" / "lilypad" / "chain" / "artifacts"
-TOLERANCE = 0.005
-NAMES = ("LilypadToken", "LilypadPayments", "LilypadStorage", "LilypadModules", "LilypadController")
+TOLERANCE, DRAWN = 0.005, 0.05
+"""Where mediators are drawn, the node's randomness says whom, and they do not all lie equally deep in the tree."""
+NAMES = (
+    *("LilypadToken", "LilypadPayments", "LilypadStorage", "LilypadModules", "LilypadController"),
+    *("LilypadMediation", "LilypadMediators", "Randao"),
+)
 
 
 @pytest.fixture(scope="module")
@@ -30,8 +34,12 @@ def gas() -> dict[str, int]:
 async def test_gas__every_step__costs_what_is_recorded(gas: dict[str, int]) -> None:
     found = await measure()
     assert set(found) == set(gas)
-    off = {name: (gas[name], found[name]) for name in gas if abs(found[name] - gas[name]) > TOLERANCE * gas[name]}
-    assert not off, "recorded and found; if it is meant, write it anew: python benchmarks/gas.py"
+    off = {name: (gas[name], found[name]) for name in gas if abs(found[name] - gas[name]) > tolerance(name) * gas[name]}
+    assert not off, "recorded and found; if it is meant, write it anew: python -m benchmarks.record"
+
+
+def tolerance(name: str) -> float:
+    return DRAWN if name.startswith(("draw", "dispute", "mediated")) else TOLERANCE
 
 
 @pytest.mark.parametrize("name", NAMES)

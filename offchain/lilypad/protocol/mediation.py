@@ -5,7 +5,7 @@ The mirror of contracts/LilypadMediators.sol and contracts/libraries/Tally.sol; 
 
 from __future__ import annotations
 
-from bisect import insort
+from bisect import bisect_right, insort
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -50,19 +50,13 @@ def draw(
             if start > target:
                 break
             target += weight
-        account, start, weight = _leaf_at(leaves, starts, target)
+        at = bisect_right(starts, target) - 1  # of leaves that begin there, the last: the others weigh nothing
+        (account, weight), start = leaves[at], starts[at]
         insort(gaps, (start, weight))
         total -= weight
         if may_serve(account):
             seats.append(account)
     return seats
-
-
-def _leaf_at(leaves: Sequence[tuple[Address, int]], starts: Sequence[int], target: int) -> tuple[Address, int, int]:
-    for (account, weight), start in zip(leaves, starts, strict=True):
-        if start <= target < start + weight:
-            return account, start, weight
-    raise ValueError(f"{target} lies beyond all weights")
 
 
 # ------------------------------------------------------------------ the tally

@@ -109,7 +109,7 @@ class CourtHouse(Town):
         self.wait_for_seed(case)
         expected = self.predicted(case)
         receipt = self.act("stranger", case, "draw", case.terms.words(), b"")
-        return self._drawn(case, receipt, expected)
+        return self.drawn_by(case, receipt, expected)
 
     def predicted_after_waiting(self, case: Case) -> list[Address]:
         self.wait_for_seed(case)
@@ -134,7 +134,8 @@ class CourtHouse(Town):
         """With somebody on a seat who was not drawn."""
         return replace(case, docket=case.docket.seated([crony] * 3))
 
-    def _drawn(self, case: Case, receipt: Receipt, expected: Sequence[Address]) -> Case:
+    def drawn_by(self, case: Case, receipt: Receipt, expected: Sequence[Address]) -> Case:
+        """Checks that they are those, in this order."""
         seats = [Address(seat) for seat in dict(receipt.events)["CaseDrawn"]["seats"]]
         assert [seat.lower() for seat in seats] == [seat.lower() for seat in expected]
         return replace(case, docket=case.docket.seated(tuple(expected)), time=self.evm.now)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
 from lilypad.protocol.deal import DealStatus, Verdict
 from lilypad.protocol.docket import SILENCE, UNIT
 from tests.contracts.mediation.conftest import refused
 from tests.contracts.mediation.court import CourtHouse
-from tests.contracts.mediation.town import OTHER, RIGHT, SETTINGS
+from tests.contracts.mediation.town import DELAY, EPOCH, HOUR, OTHER, RIGHT, SETTINGS
 
 
 def wealth(house: CourtHouse, *names: str) -> int:
@@ -86,15 +88,61 @@ def test_verdict__cannot_be_said_again_by_any_call(house: CourtHouse) -> None:
     assert wealth(house, "provider", *house.names.values()) == before
 
 
-def test_mediator_that_is_a_contract__burning_gas_when_asked_for_its_signature__is_left_out(house: CourtHouse) -> None:
-    """Its signature is asked for by a static call, so nothing can be called back from there."""
+def test_second_account_of_a_party__on_a_seat__is_one_vote_and_loses_its_penalty() -> None:
+    """Nobody can tell whose an account is. It is one vote, and pays for a false one."""
+    house = CourtHouse(stakes=(200_000,) * 2)
+    crony = house.join("the creator's other account", 200_000)
+    house.pass_epoch()
     case = house.open()
-    ballots = house.ballots(case, RIGHT)
-    sealed = house.sealed(case, ballots)
-    broken = [sealed[0], (1, sealed[1][1], b"\x00" * 200), sealed[2]]
-    with refused("Mediation_BadSignature"):
-        house.act("stranger", case, "commit", broken)
-    house.act("stranger", case, "commit", [sealed[0], sealed[2]])
+    claims = [OTHER if seat == crony else RIGHT for seat in case.docket.seats]
+    ballots = house.ballots(case, *claims)
+    house.tally(case, ballots, house.together(case, ballots))
+    assert house.status(case) == DealStatus.ACCEPTED
+    assert house.mediator(crony)[0] == 200_000 - SETTINGS.penalty
+
+
+def test_challenge__of_a_challenged_result__is_refused_so_there_is_one_draw_to_hope_for(house: CourtHouse) -> None:
+    terms, deal = house.submitted()
+    case = house.challenge(terms, deal)
+    for _ in range(3):
+        house.evm.now += 61
+        with refused("Storage_WrongStatus", actual=DealStatus.CHALLENGED):
+            house.challenge(terms, deal)
+    house.drawn(case)
+
+
+def test_challenge__at_any_moment__waits_for_a_number_that_nobody_knows(house: CourtHouse) -> None:
+    """Whoever times its challenge knows no more: every seed lies behind all that are known."""
+    tickets = []
+    for _ in range(10):
+        house.evm.now += 61
+        tickets.append(house.challenged().ticket - house.evm.now)
+        with refused("Randomness_NotYet"):
+            house.evm.read(house.randomness, "seed", house.evm.now + tickets[-1], b"")
+    assert min(tickets) >= DELAY
+
+
+@pytest.mark.parametrize("who", ["creator", "provider", "challenger", "mediator 0", "stranger"])
+def test_draw__at_any_moment_of_its_epoch_by_anybody__is_the_same(house: CourtHouse, who: str) -> None:
+    case = house.challenged()
+    house.wait_for_seed(case)
+    expected = house.predicted(case)
+    house.evm.now = min(case.ticket + HOUR, (case.ticket // EPOCH + 1) * EPOCH - 1)
+    house.drawn_by(case, house.act(who, case, "draw", case.terms.words(), b""), expected)
+
+
+def test_mediator_that_leaves_between_challenge_and_draw__sits_and_pays_for_its_silence() -> None:
+    house = CourtHouse(stakes=(200_000,) * 3)
+    case = house.challenged()
+    for number in range(3):
+        house.send(f"mediator {number}", house.mediators, "unstake", 200_000)
+    case = house.drawn(case)
+    house.evm.now = case.time + SETTINGS.commit + SETTINGS.reveal + 1
+    house.tally(case, [SILENCE] * 3)
+    left = 200_000 - SETTINGS.penalty * SETTINGS.silent_percent // 100
+    for seat in case.docket.seats:
+        stake, at_risk, leaving, _, _ = house.mediator(seat)
+        assert (stake, at_risk, leaving) == (left, 0, left)
 
 
 def test_forged_seats__do_not_vote(house: CourtHouse) -> None:

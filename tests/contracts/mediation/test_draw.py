@@ -166,3 +166,14 @@ def test_draw__when_no_time_is_left_for_the_votes__is_refused(house: CourtHouse)
     house.wait_for_seed(case)
     with refused("Mediation_TooLate", deadline=case.docket.stage.deadline - SETTINGS.voting_time):
         house.act("stranger", case, "draw", case.terms.words(), b"")
+
+
+def test_draw__among_a_hundred_times_as_many__costs_a_tenth_more_at_most() -> None:
+    """Three levels of the tree more; benchmarks/draw_cost.py goes on to 10,000 mediators."""
+    costs = []
+    for members in (10, 1_000):
+        house = CourtHouse(stakes=(200_000,) * members)
+        case = house.challenged()
+        house.wait_for_seed(case)
+        costs.append(house.act("stranger", case, "draw", case.terms.words(), b"").gas_used)
+    assert costs[0] < costs[1] < 1.1 * costs[0]

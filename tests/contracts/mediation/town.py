@@ -15,7 +15,7 @@ from lilypad.protocol.deal import Claim
 from lilypad.protocol.docket import UNIT, Settings
 from lilypad.protocol.offers import module_id
 from lilypad.types import Address, Digest
-from tests.invariants.evm import Contract, Evm, Receipt
+from tests.invariants.evm import Contract, Evm, Receipt, calldata
 
 ETHER = 10**18
 HOUR = 3600
@@ -124,6 +124,16 @@ class Town:
         self.send(name, self.mediators, "stake", units)
         self.reweigh(account)
         return account
+
+    def enlist(self, signer: Contract, units: int) -> None:
+        """A contract becomes a mediator."""
+        self.deposit(self.mediators, signer.address, units * UNIT)
+        self.send_by(signer, self.mediators, "stake", units)
+        self.reweigh(signer.address)
+
+    def send_by(self, signer: Contract, contract: Contract, function: str, *arguments: Any) -> Receipt:
+        """A contract calls another."""
+        return self.send("stranger", signer, "execute", contract.address, calldata(contract, function, *arguments))
 
     def reweigh(self, account: Address) -> None:
         """The model of what counts from the next epoch on."""
