@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -56,9 +57,9 @@ class Town:
         await fund(self.network, Address(account.address), GIFT)
         return account
 
-    async def provider(self, **settings: object) -> Provider:
+    async def provider(self, data: Path | None = None, **settings: object) -> Provider:
         account = await self.account()
-        data = self.folder / f"provider-{secrets.token_hex(3)}"
+        data = data or self.folder / f"provider-{secrets.token_hex(3)}"
         own = self.settings.model_copy(update={"data": data})
         async with base(own, self.deployment, account, "provider") as here:
             await here.actor.deposit(STAKE, key="stake")
@@ -72,9 +73,9 @@ class Town:
         arguments = ("--log-text", "solver", "start", "--port", str(port))
         return self._agent(data, arguments, Accounts.development().solver, ops_port=0, **settings)
 
-    async def creator(self) -> Creator:
+    async def creator(self, data: Path | None = None) -> Creator:
         account = await self.account()
-        data = self.folder / f"creator-{secrets.token_hex(3)}"
+        data = data or self.folder / f"creator-{secrets.token_hex(3)}"
         agent = self._agent(data, ("--log-text",), account)
         return Creator(self, account, self.settings.model_copy(update={"data": data}), agent)
 
@@ -156,3 +157,10 @@ async def town(folder: Path, modules: Path, **changes: object) -> AsyncIterator[
             finally:
                 for agent in here.agents:
                     await agent.end()
+
+
+async def until(is_so: Callable[[], bool], patience: float = 30.0) -> None:
+    """What happens in another process is nobody's event, so this looks."""
+    async with asyncio.timeout(patience):
+        while not is_so():  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
