@@ -50,6 +50,11 @@ class Town:
     async def head(self) -> int:
         return int(await self.rpc.call("eth_blockNumber"), 16)
 
+    async def pass_time(self, seconds: float) -> None:
+        """Really: a chain whose clock was set forward is ahead of everybody's for ever."""
+        await asyncio.sleep(seconds)
+        await self.rpc.call("evm_mine")
+
     async def account(self) -> LocalAccount:
         """Somebody new, with money."""
         account: LocalAccount = Account.create()
