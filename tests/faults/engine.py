@@ -39,6 +39,7 @@ class PrivateEngine:
         self._process.kill()
         await self._process.wait()
         (self._folder / "pid").unlink()
+        subprocess.run(("umount", "--lazy", self._folder / "data"), check=True)  # noqa: ASYNC221 - at once
 
     async def stop(self) -> None:
         if self._process is not None and self._process.returncode is None:

@@ -17,7 +17,7 @@ from eth_account.signers.local import LocalAccount
 from lilypad.agents.archive import Standing, find_standings
 from lilypad.agents.creator import Lilypad
 from lilypad.agents.faucet import fund
-from lilypad.agents.jobs import JobFolder, creator_folder
+from lilypad.agents.jobs import Job, JobFolder, creator_folder
 from lilypad.agents.localnet import Accounts, found
 from lilypad.agents.network import Network
 from lilypad.agents.services import base
@@ -103,7 +103,8 @@ class Town:
         windows = ("decline_window", "submit_window", "judge_window", "mediate_window")
         environment |= {f"LILYPAD_{name.upper()}": str(getattr(given, name)) for name in windows}
         environment |= {f"LILYPAD_{name.upper()}": str(value) for name, value in others.items()}
-        self.agents.append(Agent(data, arguments, environment))
+        notebook = self.folder / f"agent-{secrets.token_hex(3)}"  # not among the data: their disk may be full
+        self.agents.append(Agent(notebook, arguments, environment))
         return self.agents[-1]
 
 
@@ -140,8 +141,11 @@ class Creator:
 
     async def standings(self) -> list[Standing]:
         """Of all its jobs that have a deal."""
-        jobs = JobFolder(creator_folder(self.settings, Address(self.account.address)) / "jobs").all()
-        return list((await find_standings(self.town.network, jobs)).values())
+        return list((await find_standings(self.town.network, self.jobs())).values())
+
+    def jobs(self) -> list[Job]:
+        """Newest first."""
+        return JobFolder(creator_folder(self.settings, Address(self.account.address)) / "jobs").all()
 
 
 @asynccontextmanager
