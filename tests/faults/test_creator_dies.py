@@ -23,7 +23,7 @@ def next_command(creator: Creator) -> tuple[str, ...]:
     return ("resume", saved[0].id) if saved else ("run", "cowsay", "-i", "Message=moo")
 
 
-@pytest.mark.parametrize("lives", cases(*CREATOR), ids=lambda lives: f"{lives[0]}+{len(lives)}")
+@pytest.mark.parametrize("lives", cases(*CREATOR, short=3), ids=lambda lives: f"{lives[0]}+{len(lives)}")
 async def test_job__whose_command_dies_at_every_step__comes_home_and_is_paid_once(
     here: Town, provider: Provider, lives: Lives
 ) -> None:

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.usefixtures("market")
 KIB = 1024
 FAULT = 5
 """The command's exit code."""
-ROOM = (0, 16 * KIB, 48 * KIB, 96 * KIB, 192 * KIB, 384 * KIB) if IS_LONG else (0, 48 * KIB, 192 * KIB)
+ROOM = (0, 16 * KIB, 48 * KIB, 96 * KIB, 192 * KIB, 384 * KIB) if IS_LONG else (0, 48 * KIB)
 """What is left free: enough for the first steps of a deal, or for none."""
 
 

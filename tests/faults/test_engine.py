@@ -52,7 +52,9 @@ async def check_no_containers(provider: Provider, engine: str = DEFAULT_ENGINE) 
     await executor.close()
 
 
-@pytest.mark.parametrize("lives", cases(*PROVIDER_RUNS_A_CONTAINER), ids=lambda lives: f"{lives[0]}+{len(lives)}")
+@pytest.mark.parametrize(
+    "lives", cases(*PROVIDER_RUNS_A_CONTAINER, short=1), ids=lambda lives: f"{lives[0]}+{len(lives)}"
+)
 async def test_container__whose_provider_dies_at_every_step__is_run_once_and_left_nowhere(
     here: Town, lives: Lives
 ) -> None:

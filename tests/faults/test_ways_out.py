@@ -15,13 +15,13 @@ from lilypad.protocol.income import net
 from lilypad.types import Address
 
 from .books import Books, check_nothing_left, check_run_once
-from .conftest import IS_LONG, answers
+from .conftest import answers, cases
 from .jobs import reach
 from .processes import Agent, Life
 from .steps import PROVIDER_DRAINS, PROVIDER_FINALIZES, PROVIDER_IS_LATE, Lives
 from .town import Provider, Town, town, until
 
-WINDOW = 4
+WINDOW = 3
 """Seconds until a deal is overdue: the chain's clock cannot be set forward without being ahead for ever."""
 
 
@@ -40,12 +40,7 @@ async def market(here: Town) -> Agent:
     return agent
 
 
-def cases(*gauntlets: Lives) -> tuple[Lives, ...]:
-    """Each costs a window, so the short form has but the longest."""
-    return gauntlets if IS_LONG else gauntlets[:1]
-
-
-@pytest.mark.parametrize("lives", cases(*PROVIDER_FINALIZES), ids=lambda lives: lives[0])
+@pytest.mark.parametrize("lives", cases(*PROVIDER_FINALIZES, short=1), ids=lambda lives: lives[0])
 async def test_deal__whose_creator_is_gone_and_whose_provider_dies__is_finalized_once(here: Town, lives: Lives) -> None:
     provider, creator = await here.provider(), await here.creator()
     books = await Books.open(here, creator=creator.account.address, provider=provider.account.address)
@@ -64,7 +59,7 @@ async def test_deal__whose_creator_is_gone_and_whose_provider_dies__is_finalized
     await check_nothing_left(provider)
 
 
-@pytest.mark.parametrize("lives", cases(*PROVIDER_IS_LATE), ids=lambda lives: lives[0])
+@pytest.mark.parametrize("lives", cases(*PROVIDER_IS_LATE, short=1), ids=lambda lives: lives[0])
 async def test_deal__whose_provider_was_down_too_long__costs_it_the_late_penalty_once(here: Town, lives: Lives) -> None:
     provider, creator = await here.provider(), await here.creator()
     accounts = {"creator": creator.account.address, "provider": provider.account.address}
@@ -97,7 +92,7 @@ async def drain(provider: Provider, crash_at: str = "") -> Life:
     return life
 
 
-@pytest.mark.parametrize("lives", PROVIDER_DRAINS, ids=lambda lives: lives[0])
+@pytest.mark.parametrize("lives", cases(*PROVIDER_DRAINS, short=1), ids=lambda lives: lives[0])
 async def test_offers__of_a_provider_that_dies_while_it_drains__are_called_back(here: Town, lives: Lives) -> None:
     provider = await here.provider()
     books = await Books.open(here, provider=provider.account.address)
