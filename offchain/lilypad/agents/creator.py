@@ -201,6 +201,10 @@ class Lilypad:
                     yield progress
             except DealUndoneError:
                 log.warning("deal_undone", extra={"job": job.id[:12]})
+                offer = job.signed.offer
+                if not any(book) and not await actor.is_nonce_used(offer.creator, offer.nonce):
+                    async with self._offers.funded(offer):
+                        pass  # its deposit may have been in the blocks that are gone
             else:
                 return
 
@@ -223,7 +227,7 @@ class Lilypad:
             yield Progress(Stage.ENDED, job, deal)
             return
         yield Progress(Stage.SUBMITTED, job, deal)
-        result = await self._fetch(job, deal)
+        result = await self._fetch(job, deal, book)
         crash_point("creator.verified")
         yield Progress(Stage.VERIFIED, job, deal)
         deal = await self._accept(deal, book, actor)
@@ -231,7 +235,7 @@ class Lilypad:
         paid = deal.status is DealStatus.ACCEPTED
         yield Progress(Stage.ACCEPTED if paid else Stage.ENDED, job, deal, result)
 
-    async def _fetch(self, job: Job, deal: Deal) -> JobResult:
+    async def _fetch(self, job: Job, deal: Deal, book: DealBook) -> JobResult:
         """The output, checked byte for byte against the commitment. A provider that is away is asked again, until the
         time to challenge is nearly over."""
         until = deal.since + deal.terms.windows.judge * 3 // 4
@@ -241,6 +245,7 @@ class Lilypad:
             try:
                 return await fetch_result(self.actor, deal, self._store, output, self._session)
             except RecoverableError as error:
+                _require_same_claim(deal, book.get(deal.id))
                 if time.time() > until:
                     raise
                 if not told:
@@ -250,7 +255,9 @@ class Lilypad:
 
     async def _accept(self, deal: Deal, book: DealBook, actor: Actor) -> Deal:
         """Pays, unless the deal has moved on by itself."""
+        checked = deal
         while not deal.status.is_end:
+            _require_same_claim(checked, deal)
             if deal.status is DealStatus.SUBMITTED:
                 with suppress(TransactionRevertedError):
                     await actor.accept(deal)
@@ -268,3 +275,9 @@ class Lilypad:
         if moved is None:
             raise DealUndoneError("a reorganisation of the chain has undone the deal", deal=deal.id)
         return moved
+
+
+def _require_same_claim(deal: Deal, now: Deal | None) -> None:
+    """What a reorganisation has taken back may come again as something else: it is fetched and checked anew."""
+    if now is None or now.claim != deal.claim:
+        raise DealUndoneError("a reorganisation of the chain has undone the result", deal=deal.id)
