@@ -4,26 +4,35 @@ from __future__ import annotations
 
 import asyncio
 import os
+import subprocess
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import aiohttp
 import pytest
 
-from tests.e2e.packages import wasm_package
+from tests.e2e.packages import container_package, wasm_package
 
 from .processes import Agent
 from .steps import Lives, alone
 from .town import Town, town
 
+CONTAINERS = {"cowsay": 2_000_000_000, "talks": 6_000_000_000}
 PROGRAMS = {"cowsay": 50_000_000, "fails": 50_000_000, "talks": 6_000_000_000}
 
 
 @pytest.fixture(scope="session")
-def modules(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def has_engine() -> bool:
+    return subprocess.run(["docker", "version"], capture_output=True, check=False).returncode == 0
+
+
+@pytest.fixture(scope="session")
+def modules(tmp_path_factory: pytest.TempPathFactory, has_engine: bool) -> Path:
     folder = tmp_path_factory.mktemp("modules")
     for program, budget in PROGRAMS.items():
         wasm_package(folder, program, budget)
+    for program, budget in CONTAINERS.items() if has_engine else ():
+        container_package(folder, program, budget)
     return folder
 
 
@@ -56,11 +65,12 @@ async def answers(url: str) -> None:
 
 
 IS_LONG = os.environ.get("LILYPAD_FAULTS") == "long"
-"""`make faults`: each death alone, too, and not only one after the other along a few deals."""
+"""`make faults`: all gauntlets, and each death alone, too."""
 
 
-def cases(*gauntlets: Lives) -> tuple[Lives, ...]:
-    return (*gauntlets, *(alone(*gauntlets) if IS_LONG else ()))
+def cases(*gauntlets: Lives, short: int) -> tuple[Lives, ...]:
+    """The short form has so many of the gauntlets, the first ones."""
+    return (*gauntlets, *alone(*gauntlets)) if IS_LONG else gauntlets[:short]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 from lilypad.agents.progress import Progress, Stage
@@ -21,7 +21,7 @@ async def reach(stages: AsyncIterator[Progress], stage: Stage) -> Progress:
 
 
 @asynccontextmanager
-async def finish(stages: AsyncIterator[Progress]) -> AsyncIterator[Awaitable[Progress]]:
+async def finish(stages: AsyncIterator[Progress]) -> AsyncIterator[asyncio.Future[Progress]]:
     """Carries the job on beside the test; yields what waits for its last stage."""
 
     async def last() -> Progress:
@@ -29,9 +29,12 @@ async def finish(stages: AsyncIterator[Progress]) -> AsyncIterator[Awaitable[Pro
         return end
 
     task = asyncio.create_task(last())
+    patient = asyncio.ensure_future(asyncio.wait_for(asyncio.shield(task), PATIENCE))
     try:
-        yield asyncio.wait_for(asyncio.shield(task), PATIENCE)
+        yield patient
     finally:
         task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        patient.cancel()
+        for each in (task, patient):
+            with suppress(asyncio.CancelledError):
+                await each

@@ -8,6 +8,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import time
 from dataclasses import dataclass, field
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
@@ -19,6 +20,19 @@ _CONTEXT = multiprocessing.get_context("forkserver")
 _CONTEXT.set_forkserver_preload(["__main__", "tests.faults.processes", "tests.faults.preloaded"])
 
 
+CLOCK = "FAULTS_CLOCK"
+"""Names a file with the seconds by which the process's clock is wrong, as of each look at it."""
+
+
+def _bend_clock(file: Path) -> None:
+    true = time.time
+
+    def bent() -> float:
+        return true() + float(file.read_text() or 0)
+
+    time.time = bent
+
+
 def _live(arguments: tuple[str, ...], environment: dict[str, str], said: str) -> None:
     """The child: becomes the `lilypad` command."""
     os.setsid()
@@ -28,6 +42,8 @@ def _live(arguments: tuple[str, ...], environment: dict[str, str], said: str) ->
     for name in [name for name in os.environ if name.startswith("LILYPAD_")]:
         del os.environ[name]
     os.environ |= environment
+    if CLOCK in environment:
+        _bend_clock(Path(environment[CLOCK]))
     from lilypad.cli.main import call
 
     code = call([*arguments])
@@ -92,6 +108,8 @@ class Agent:
         said = self.folder / "said.log"
         environment = self.environment | {TRACE: str(self.trace)} | ({AT: crash_at} if crash_at else {})
         environment |= {f"LILYPAD_{name.upper()}": str(value) for name, value in settings.items()}
+        if self.clock.exists():
+            environment[CLOCK] = str(self.clock)
         command = (*self.arguments, *arguments)
         process = _CONTEXT.Process(target=_live, args=(command, environment, str(said)), daemon=True)
         process.start()
@@ -106,6 +124,17 @@ class Agent:
     @property
     def trace(self) -> Path:
         return self.folder / "trace"
+
+    @property
+    def clock(self) -> Path:
+        return self.folder / "clock"
+
+    def set_clock(self, seconds: float) -> None:
+        """Before its start; from then on also while it runs."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        new = self.clock.with_name("clock.new")
+        new.write_text(str(seconds))
+        new.replace(self.clock)
 
     def passed(self) -> list[str]:
         """Every crash point that any of its processes came past, in order."""

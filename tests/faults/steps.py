@@ -78,9 +78,9 @@ CREATOR_ASKS = (
 CREATOR: tuple[Lives, ...] = (
     (*CREATOR_ASKS, *seeing("SUBMITTED"), "export.written", "creator.verified", *_ACCEPTING[0],
      *seeing("ACCEPTED"), "creator.accepted"),
+    *_ACCEPTING[1:],
     ("sender.mined@approve",),
     ("sender.mined@deposit",),
-    *_ACCEPTING[1:],
 )  # fmt: skip
 
 ALL: tuple[Lives, ...] = (

@@ -10,6 +10,7 @@ import pytest
 import lilypad
 from lilypad.crashing import AT, CRASH_POINTS, TRACE, crash_point
 
+from . import steps
 from .steps import ALL
 
 PACKAGE = Path(lilypad.__file__).parent
@@ -32,6 +33,14 @@ def test_list__has_every_hook_of_the_code__and_no_other() -> None:
 
 def test_tests__kill_at_every_point_of_the_list() -> None:
     assert {point.split("@")[0] for lives in ALL for point in lives} == set(CRASH_POINTS)
+
+
+def test_gauntlets__are_all_run_by_some_test() -> None:
+    """A list that no test reads would kill nobody."""
+    files = set(Path(__file__).parent.glob("test_*.py")) - {Path(__file__)}
+    tests = "".join(file.read_text() for file in files)
+    named = [name for name, value in vars(steps).items() if name.isupper() and isinstance(value, tuple)]
+    assert [name for name in named if name != "ALL" and not name.startswith("_") and name not in tests] == []
 
 
 def test_crash_point__without_its_variables__does_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

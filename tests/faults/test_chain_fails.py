@@ -125,7 +125,7 @@ FAULTS: dict[str, Callable[[Town], Gate]] = {
 }
 
 
-LONG_ONLY = {"silence", "bad gateway", "empty answers"}
+LONG_ONLY = {"silence", "busy", "bad gateway", "empty answers"}
 """Of the slow one, and of those that differ little from another, `make test` has none."""
 
 

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from lilypad.agents.jobs import JobFolder, creator_folder
-from lilypad.types import Address
-
 from .books import Books
 from .conftest import cases
 from .steps import CREATOR, CREATOR_ASKS, Lives
@@ -22,11 +19,11 @@ async def provider(here: Town) -> Provider:
 
 
 def next_command(creator: Creator) -> tuple[str, ...]:
-    saved = JobFolder(creator_folder(creator.settings, Address(creator.account.address)) / "jobs").all()
+    saved = creator.jobs()
     return ("resume", saved[0].id) if saved else ("run", "cowsay", "-i", "Message=moo")
 
 
-@pytest.mark.parametrize("lives", cases(*CREATOR), ids=lambda lives: f"{lives[0]}+{len(lives)}")
+@pytest.mark.parametrize("lives", cases(*CREATOR, short=3), ids=lambda lives: f"{lives[0]}+{len(lives)}")
 async def test_job__whose_command_dies_at_every_step__comes_home_and_is_paid_once(
     here: Town, provider: Provider, lives: Lives
 ) -> None:

@@ -18,7 +18,7 @@ from .town import Town
 pytestmark = pytest.mark.usefixtures("market")
 
 
-@pytest.mark.parametrize("lives", cases(*PROVIDER_WORKS), ids=lambda lives: f"{lives[0]}+{len(lives)}")
+@pytest.mark.parametrize("lives", cases(*PROVIDER_WORKS, short=3), ids=lambda lives: f"{lives[0]}+{len(lives)}")
 async def test_deal__whose_provider_dies_at_every_step__is_run_once_and_paid_once(here: Town, lives: Lives) -> None:
     provider, creator = await here.provider(), await here.creator()
     books = await Books.open(here, creator=creator.account.address, provider=provider.account.address)
@@ -59,7 +59,7 @@ async def test_deal__whose_provider_dies_while_it_waits_for_its_money__leaves_no
     assert provider.deal_folders() == [], "working copies of a deal that has ended"
 
 
-@pytest.mark.parametrize("lives", cases(*PROVIDER_DECLINES), ids=lambda lives: f"{lives[0]}+{len(lives)}")
+@pytest.mark.parametrize("lives", cases(*PROVIDER_DECLINES, short=1), ids=lambda lives: f"{lives[0]}+{len(lives)}")
 async def test_deal__that_cannot_be_run__is_declined_once(here: Town, lives: Lives) -> None:
     provider, creator = await here.provider(modules=here.folder / "no-modules"), await here.creator()
     books = await Books.open(here, creator=creator.account.address, provider=provider.account.address)

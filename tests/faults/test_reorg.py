@@ -48,3 +48,23 @@ async def test_deal__whose_blocks_are_taken_back__comes_to_the_same_end(
     for agent in (life, market.lives[-1]):
         assert agent.is_alive, agent.last_words()
     await provider.agent.end()
+
+
+async def test_deal__whose_deposit_is_taken_back_too__is_paid_for_once(here: Town, market: Agent) -> None:
+    """With all that its creator and its provider have sent since they were born."""
+    provider, creator = await here.provider(), await here.creator()
+    books = await Books.open(here, creator=creator.account.address, provider=provider.account.address)
+    await here.rpc.call("anvil_mine", "0x1")
+    before = await here.head()
+    provider.agent.start()
+    async with creator.open() as lily:
+        job = await lily.submit("cowsay", {"Message": "moo"}, JobOptions(target=Address(provider.account.address)))
+        stages = lily.follow(job)
+        await reach(stages, Stage.SUBMITTED)
+        await here.rpc.call("anvil_reorg", await here.head() - before, [])
+        async with finish(stages) as end:
+            done = await end
+    await books.check_paid_once(done.deal)
+    await books.check_sent_once("creator")
+    assert market.lives[-1].is_alive, market.lives[-1].last_words()
+    await provider.agent.end()

@@ -25,7 +25,7 @@ async def solver(here: Town) -> AsyncIterator[Agent]:
     await agent.end()
 
 
-@pytest.mark.parametrize("lives", cases(*SOLVER), ids=lambda lives: f"{lives[0]}+{len(lives)}")
+@pytest.mark.parametrize("lives", cases(*SOLVER, short=4), ids=lambda lives: f"{lives[0]}+{len(lives)}")
 async def test_deal__whose_solver_dies_at_every_step__is_agreed_once(here: Town, solver: Agent, lives: Lives) -> None:
     provider, creator = await here.provider(), await here.creator()
     founder = Accounts.development().solver.address
@@ -39,7 +39,9 @@ async def test_deal__whose_solver_dies_at_every_step__is_agreed_once(here: Town,
         async with finish(lily.follow(job)) as end:
             await life.died(lives[0])
             for point in lives[1:]:
-                await solver.start(crash_at=point).died(point)
+                life = solver.start(crash_at=point)
+                await provider.restart()  # it announces at once, and not only some seconds later
+                await life.died(point)
             solver.start()
             done = await end
     await provider.agent.end()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +17,7 @@ from eth_account.signers.local import LocalAccount
 from lilypad.agents.archive import Standing, find_standings
 from lilypad.agents.creator import Lilypad
 from lilypad.agents.faucet import fund
-from lilypad.agents.jobs import JobFolder, creator_folder
+from lilypad.agents.jobs import Job, JobFolder, creator_folder
 from lilypad.agents.localnet import Accounts, found
 from lilypad.agents.network import Network
 from lilypad.agents.services import base
@@ -49,6 +50,11 @@ class Town:
     async def head(self) -> int:
         return int(await self.rpc.call("eth_blockNumber"), 16)
 
+    async def pass_time(self, seconds: float) -> None:
+        """Really: a chain whose clock was set forward is ahead of everybody's for ever."""
+        await asyncio.sleep(seconds)
+        await self.rpc.call("evm_mine")
+
     async def account(self) -> LocalAccount:
         """Somebody new, with money."""
         account: LocalAccount = Account.create()
@@ -56,9 +62,9 @@ class Town:
         await fund(self.network, Address(account.address), GIFT)
         return account
 
-    async def provider(self, **settings: object) -> Provider:
+    async def provider(self, data: Path | None = None, **settings: object) -> Provider:
         account = await self.account()
-        data = self.folder / f"provider-{secrets.token_hex(3)}"
+        data = data or self.folder / f"provider-{secrets.token_hex(3)}"
         own = self.settings.model_copy(update={"data": data})
         async with base(own, self.deployment, account, "provider") as here:
             await here.actor.deposit(STAKE, key="stake")
@@ -72,9 +78,9 @@ class Town:
         arguments = ("--log-text", "solver", "start", "--port", str(port))
         return self._agent(data, arguments, Accounts.development().solver, ops_port=0, **settings)
 
-    async def creator(self) -> Creator:
+    async def creator(self, data: Path | None = None) -> Creator:
         account = await self.account()
-        data = self.folder / f"creator-{secrets.token_hex(3)}"
+        data = data or self.folder / f"creator-{secrets.token_hex(3)}"
         agent = self._agent(data, ("--log-text",), account)
         return Creator(self, account, self.settings.model_copy(update={"data": data}), agent)
 
@@ -97,7 +103,8 @@ class Town:
         windows = ("decline_window", "submit_window", "judge_window", "mediate_window")
         environment |= {f"LILYPAD_{name.upper()}": str(getattr(given, name)) for name in windows}
         environment |= {f"LILYPAD_{name.upper()}": str(value) for name, value in others.items()}
-        self.agents.append(Agent(data, arguments, environment))
+        notebook = self.folder / f"agent-{secrets.token_hex(3)}"  # not among the data: their disk may be full
+        self.agents.append(Agent(notebook, arguments, environment))
         return self.agents[-1]
 
 
@@ -134,8 +141,11 @@ class Creator:
 
     async def standings(self) -> list[Standing]:
         """Of all its jobs that have a deal."""
-        jobs = JobFolder(creator_folder(self.settings, Address(self.account.address)) / "jobs").all()
-        return list((await find_standings(self.town.network, jobs)).values())
+        return list((await find_standings(self.town.network, self.jobs())).values())
+
+    def jobs(self) -> list[Job]:
+        """Newest first."""
+        return JobFolder(creator_folder(self.settings, Address(self.account.address)) / "jobs").all()
 
 
 @asynccontextmanager
@@ -156,3 +166,10 @@ async def town(folder: Path, modules: Path, **changes: object) -> AsyncIterator[
             finally:
                 for agent in here.agents:
                     await agent.end()
+
+
+async def until(is_so: Callable[[], bool], patience: float = 30.0) -> None:
+    """What happens in another process is nobody's event, so this looks."""
+    async with asyncio.timeout(patience):
+        while not is_so():  # noqa: ASYNC110
+            await asyncio.sleep(0.02)

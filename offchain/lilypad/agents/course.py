@@ -16,6 +16,7 @@ from lilypad.agents.court import publishers
 from lilypad.agents.deals import DealBook
 from lilypad.agents.disputing import Check, disagrees, dispute, is_drawn
 from lilypad.agents.fetching import JobResult, fetch_result
+from lilypad.agents.job_offers import JobOffers
 from lilypad.agents.jobs import Job, JobFolder
 from lilypad.agents.network import Actor
 from lilypad.agents.progress import Progress, Stage
@@ -52,6 +53,7 @@ class Desk:
 
     settings: Settings
     jobs: JobFolder
+    offers: JobOffers
     market: MarketClient
     store: LocalBlockStore
     session: aiohttp.ClientSession
@@ -77,6 +79,10 @@ class Course:
                     yield progress
             except DealUndoneError:
                 log.warning("deal_undone", extra={"job": self._job.id[:12]})
+                offer = self._job.signed.offer
+                if not any(self._book) and not await self._actor.is_nonce_used(offer.creator, offer.nonce):
+                    async with self._desk.offers.funded(offer):
+                        pass  # its deposit may have been in the blocks that are gone
             else:
                 return
 
@@ -161,6 +167,7 @@ class Course:
             try:
                 return await fetch_result(self._actor, deal, self._desk.store, output, self._desk.session, others)
             except RecoverableError as error:
+                _require_same_claim(deal, self._book.get(deal.id))
                 if time.time() > until:
                     raise
                 if not told:
@@ -172,7 +179,9 @@ class Course:
 
     async def _end(self, deal: Deal) -> Deal:
         """Pays for a result that is not disputed, unless the deal has moved on by itself; waits for the end."""
+        checked = deal
         while not deal.status.is_end:
+            _require_same_claim(checked, deal)
             if deal.status is DealStatus.SUBMITTED:
                 with suppress(TransactionRevertedError):
                     await self._actor.accept(deal)
@@ -195,3 +204,9 @@ class Course:
         if moved is None:
             raise DealUndoneError("a reorganisation of the chain has undone the deal", deal=deal.id)
         return moved
+
+
+def _require_same_claim(deal: Deal, now: Deal | None) -> None:
+    """What a reorganisation has taken back may come again as something else: it is fetched and checked anew."""
+    if now is None or now.claim != deal.claim:
+        raise DealUndoneError("a reorganisation of the chain has undone the result", deal=deal.id)

@@ -91,7 +91,7 @@ class Lilypad:
                 self.operations_url = await stack.enter_async_context(attending)
             self._market = MarketClient(settings.market, self._session)
             self._offers = JobOffers(self.actor, settings, self._folder, self._store, self._session)
-            self._desk = Desk(settings, self.jobs, self._market, self._store, self._session)
+            self._desk = Desk(settings, self.jobs, self._offers, self._market, self._store, self._session)
             self._open = stack.pop_all()
         return self
 

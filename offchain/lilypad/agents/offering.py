@@ -140,7 +140,7 @@ class Offering:
             state = await self._market.announce(signed)
         except OfferInvalidError as error:
             log.warning("offer_refused", extra={"reason": str(error)})
-            return False
+            return True  # a full book, or a market whose clock is wrong: another offer would fare no better
         crash_point("provider.announced")
         if state.status is OfferStatus.REFUSED:
             log.warning("offer_refused", extra={"reason": state.reason})

@@ -21,6 +21,8 @@ from lilypad.types import ZERO_ADDRESS, ModuleId
 log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 2.0
+FORGIVING_SECONDS = 30.0
+"""After a reorganisation: whose deposit was taken back is given the time to repeat it."""
 UNKNOWN = ModuleListing(ZERO_ADDRESS, 0, ModuleStatus.NONE)
 
 
@@ -31,6 +33,7 @@ class Solver:
         self._listings: dict[ModuleId, ModuleListing] = {}
         self._parameters = Parameters(0, 0)
         self._in_flight: set[bytes] = set()
+        self._forgiving_until = float("-inf")
         self.service = MarketService(book, actor.account, self._obstacles, actor.is_nonce_used)
 
     async def run(self, feed: Feed) -> None:
@@ -73,7 +76,11 @@ class Solver:
             crash_point("solver.agreed")
             await asyncio.sleep(LOOK_SECONDS)  # or the pair would be brought again and again until the feed tells of it
         except TransactionRevertedError as error:
-            self._blame(job, resource, error)
+            if time.monotonic() > self._forgiving_until:
+                self._blame(job, resource, error)
+            else:
+                log.warning("agree_waits", extra={"error": str(error)})
+                await asyncio.sleep(LOOK_SECONDS)
         except RecoverableError as error:
             log.warning("agree_failed", extra={"error": str(error)})
         finally:
@@ -99,6 +106,7 @@ class Solver:
     def _apply(self, batch: Batch) -> None:
         """The book forgets all when the process ends, so there is nothing to journal."""
         if batch.rollback is not None:
+            self._forgiving_until = time.monotonic() + FORGIVING_SECONDS
             self._book.reopen(batch.rollback.to_block)
             self._listings.clear()
             self.service.arrived.set()

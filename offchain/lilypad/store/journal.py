@@ -176,7 +176,8 @@ class Journal:
             yield tx
             self._connection.execute("COMMIT")
         except BaseException:
-            self._connection.execute("ROLLBACK")
+            if self._connection.in_transaction:  # SQLite has rolled back by itself if the disk is full
+                self._connection.execute("ROLLBACK")
             raise
         finally:
             self._in_transaction = False
