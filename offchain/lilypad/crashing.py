@@ -17,9 +17,9 @@ CRASH_POINTS = {
     "sender.sent": "the node has it; its receipt was not seen",
     "sender.resent": "what an earlier process had recorded has left once more",
     "sender.mined": "its receipt is in the journal",
-    # What the chain tells of deals. The detail is the status that the deal reaches.
-    "deals.writing": "the deal is written, in a transaction of the journal that is still open",
-    "deals.written": "deal and cursor are in the journal; nobody has acted on it",
+    # What the chain tells of deals and of cases. The detail is the status, or phase, that it reaches.
+    "book.writing": "it is written, in a transaction of the journal that is still open",
+    "book.written": "it and the cursor are in the journal; nobody has acted on it",
     # Content and small files.
     "blocks.flushed": "blocks are on the disk under no name",
     "blocks.kept": "blocks have their names",

@@ -3,115 +3,39 @@
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from lilypad.agents.casework import find_cases
-from lilypad.agents.court import CourtRoom
-from lilypad.agents.creator import Lilypad
 from lilypad.agents.disputing import Check, CheckPolicy
 from lilypad.agents.examining import Examiner
 from lilypad.agents.job_offers import JobOptions
-from lilypad.agents.jobs import Job
-from lilypad.agents.localnet import LocalNetwork, local_network
 from lilypad.agents.mediator import Mediator
-from lilypad.agents.progress import Progress, Stage
+from lilypad.agents.progress import Stage
 from lilypad.agents.provider import Provider
 from lilypad.agents.results import ResultRecord
-from lilypad.protocol.case import Case, CasePhase
+from lilypad.protocol.case import CasePhase
 from lilypad.protocol.commitment import commitment
 from lilypad.protocol.deal import Claim, Deal, DealStatus, Verdict
-from lilypad.protocol.settlement import BURNED
-from lilypad.settings import ETHER, Settings
+from lilypad.settings import ETHER
 from lilypad.store.results import seal
-from lilypad.types import Address
 
+from .court_town import PATIENCE, court_town
 from .terminal import Terminal
 
-EPOCH, WINDOW = 600, 300
-"""Of scripts/params/local.yaml."""
+WINDOW = 300
+"""Of scripts/params/local.yaml, for sealing votes, and again for opening them."""
 FEE, BOND, PENALTY = ETHER, 2 * ETHER, 20 * ETHER
 STAKE = 1_000 * ETHER
-BLOCKS_TO_DRAW = 12
-PATIENCE = 120.0
-
-
-@dataclass(frozen=True)
-class Town:
-    network: LocalNetwork
-    lily: Lilypad
-
-    @property
-    def court(self) -> CourtRoom:
-        return CourtRoom(self.lily.actor)
-
-    async def money(self, account: Address) -> int:
-        """All that is an account's, wherever it lies."""
-        funds, stake = await self.lily.actor.funds(account), await self.court.stake_of(account)
-        return funds.wallet + funds.free + funds.locked + stake.staked + stake.owed + await self.court.free(account)
-
-    async def everybody(self) -> dict[str, int]:
-        accounts = self.network.accounts
-        names = {name: getattr(accounts, name).address for name in ("creator", "provider", "solver", "author", "owner")}
-        names |= {f"mediator {i}": account.address for i, account in enumerate(accounts.mediators)}
-        return {name: await self.money(address) for name, address in {**names, "burned": BURNED}.items()}
-
-    async def submitted(self, module: str = "cowsay", policy: CheckPolicy | None = None) -> tuple[Job, Deal]:
-        """A job whose provider has answered, and that nobody follows."""
-        options = JobOptions(policy=policy or CheckPolicy())
-        job = await self.lily.submit(module, {"Message": "who is right?"}, options)
-        stages = self.lily.follow(job)
-        async for progress in stages:
-            if progress.stage is Stage.SUBMITTED:
-                break
-        await stages.aclose()
-        assert progress.deal is not None
-        return self.lily.jobs.find(job.id), progress.deal
-
-    async def ended(self, job: Job) -> Progress:
-        async with asyncio.timeout(PATIENCE):
-            *_, end = [progress async for progress in self.lily.follow(job)]
-        return end
-
-    async def challenge(self, deal: Deal) -> None:
-        await self.lily.challenge(deal)
-        await self.pass_blocks()
-
-    async def pass_blocks(self) -> None:
-        """So many that the randomness of a draw is there."""
-        await self.lily.actor.rpc.call("anvil_mine", hex(BLOCKS_TO_DRAW))
-
-    async def pass_time(self, seconds: int) -> None:
-        await self.lily.actor.rpc.call("evm_increaseTime", seconds)
-
-    async def until(self, reached: Callable[[Case], bool]) -> None:
-        """Until the one case of this town stands so."""
-        async with asyncio.timeout(PATIENCE):
-            while not reached((await find_cases(self.lily.actor))[0].case):  # noqa: ASYNC110 - the chain has no event
-                await asyncio.sleep(0.2)
 
 
 @pytest.fixture
 def town(modules: Path, tmp_path: Path) -> Callable[..., Any]:
-    @asynccontextmanager
-    async def start() -> AsyncIterator[Town]:
-        settings = Settings(data=tmp_path, deployments=tmp_path / "deployments", modules=(modules,))
-        async with (
-            local_network(settings, chain_port=0, market_port=0) as network,
-            Lilypad(network.accounts.creator, network.settings) as lily,
-        ):
-            if (now := int(time.time())) % EPOCH > EPOCH // 2 - 30:
-                # A draw waits for the first half of an epoch, and for randomness that is all of it.
-                await lily.actor.rpc.call("evm_increaseTime", EPOCH - now % EPOCH + 30)
-            yield Town(network, lily)
-
-    return start
+    """Of its own for each test; begun by the test, so that what it does to agents comes first."""
+    return lambda: court_town(modules, tmp_path)
 
 
 def cheating(monkeypatch: pytest.MonkeyPatch, cheat: Callable[[Provider, Deal, ResultRecord], Any]) -> None:
@@ -305,7 +229,7 @@ async def test_commands__tell_of_a_dispute(town: Any) -> None:
         await here.pass_blocks()
         again = await terminal("challenge", job.id[:12], "--yes")
         assert again.code != 0
-        assert "nothing can be challenged: it is challenged" in again.err
+        assert "nothing can be challenged: it is" in again.err
         await here.ended(job)
         shown = await terminal("case", job.id[:12], "--json")
         assert shown.document["verdict"] == "right"

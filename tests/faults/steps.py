@@ -19,7 +19,7 @@ def sending(function: str) -> tuple[Lives, ...]:
 
 
 def seeing(status: str) -> Lives:
-    return f"deals.writing@{status}", f"deals.written@{status}"
+    return f"book.writing@{status}", f"book.written@{status}"
 
 
 _FETCHING = ("blocks.flushed", "blocks.kept", "export.written", "work.fetched")
@@ -37,8 +37,8 @@ PROVIDER_WORKS: tuple[Lives, ...] = (
 )  # fmt: skip
 PROVIDER_WAITS = seeing("SUBMITTED")
 PROVIDER_ENDS: tuple[Lives, ...] = (
-    ("deals.writing@ACCEPTED", "provider.ended", "provider.cleaned"),
-    ("deals.written@ACCEPTED", "provider.cleaned"),
+    ("book.writing@ACCEPTED", "provider.ended", "provider.cleaned"),
+    ("book.written@ACCEPTED", "provider.cleaned"),
 )
 
 _DECLINING = sending("decline")
@@ -83,9 +83,28 @@ CREATOR: tuple[Lives, ...] = (
     ("sender.mined@deposit",),
 )  # fmt: skip
 
+# The mediator: alone until it has sealed its vote, then beside the others.
+MEDIATOR_SEALS: tuple[Lives, ...] = (
+    (*seeing("ARMED"), *sending("draw")[0], *seeing("VOTING"), "mediator.noted", *sending("commit")[0]),
+    ("sender.sent@draw", "sender.sent@commit"),
+    ("sender.mined@draw", "sender.mined@commit"),
+    ("mediator.moved@draw", "mediator.committed"),
+)
+MEDIATOR_OPENS: tuple[Lives, ...] = (
+    (*sending("reveal")[0],),
+    ("sender.sent@reveal", "book.writing@CLOSED"),
+    ("sender.mined@reveal", "book.written@CLOSED"),
+    ("mediator.revealed",),
+)
+CREATOR_DISPUTES: tuple[Lives, ...] = (
+    *sending("challenge"),
+    ("creator.disputed",),
+)
+
 ALL: tuple[Lives, ...] = (
     *PROVIDER_WORKS, PROVIDER_WAITS, *PROVIDER_ENDS, *PROVIDER_DECLINES, *PROVIDER_FINALIZES, *PROVIDER_IS_LATE,
-    *PROVIDER_DRAINS, *PROVIDER_RUNS_A_CONTAINER, *SOLVER, *CREATOR,
+    *PROVIDER_DRAINS, *PROVIDER_RUNS_A_CONTAINER, *SOLVER, *CREATOR, *MEDIATOR_SEALS, *MEDIATOR_OPENS,
+    *CREATOR_DISPUTES,
 )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import secrets
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -18,7 +19,7 @@ from lilypad.agents.archive import Standing, find_standings
 from lilypad.agents.creator import Lilypad
 from lilypad.agents.faucet import fund
 from lilypad.agents.jobs import Job, JobFolder, creator_folder
-from lilypad.agents.localnet import Accounts, found
+from lilypad.agents.localnet import Accounts, found, younger_chain
 from lilypad.agents.network import Network
 from lilypad.agents.services import base
 from lilypad.chain.deployments import Deployment
@@ -31,6 +32,8 @@ from .processes import Agent, Life
 
 PASSWORD = "x"
 STAKE = 40 * ETHER
+EPOCH = 600
+"""Of scripts/params/local.yaml."""
 GIFT = 100 * ETHER
 
 
@@ -72,6 +75,10 @@ class Town:
         arguments = ("--log-text", "provider", "start", "--places", "1")
         agent = self._agent(data, arguments, account, listen_port=port, ops_port=0, **settings)
         return Provider(agent, account, data)
+
+    def mediator(self, account: LocalAccount, **settings: object) -> Agent:
+        data = self.folder / f"mediator-{secrets.token_hex(3)}"
+        return self._agent(data, ("--log-text", "mediator", "start"), account, ops_port=0, **settings)
 
     def solver(self, port: int, **settings: object) -> Agent:
         data = self.folder / f"solver-{secrets.token_hex(3)}"
@@ -149,23 +156,34 @@ class Creator:
 
 
 @asynccontextmanager
-async def town(folder: Path, modules: Path, **changes: object) -> AsyncIterator[Town]:
-    """With its solver's market at a port that stays, but no solver yet."""
+async def town(folder: Path, modules: Path, mediators: int = 0, **changes: object) -> AsyncIterator[Town]:
+    """With its solver's market at a port that stays, but no solver yet. Mediators have staked, but none runs."""
     settings = Settings(
         data=folder / "founders", deployments=folder / "deployments", modules=(modules,), decline_window=60
     )
-    async with DevNode(state=folder / "chain.json") as node:
+    accounts = Accounts.development(mediators)
+    async with DevNode(state=folder / "chain.json", extra=younger_chain() if mediators else ()) as node:
         settings = settings.model_copy(
             update={"rpc": (node.url,), "market": f"http://127.0.0.1:{unused_port()}", **changes}
         )
-        deployment = await found(settings, Accounts.development())
+        deployment = await found(settings, accounts)
         async with Rpc(settings.rpc, chain_id=31337) as rpc:
+            if mediators:
+                await begin_epoch(rpc)
             here = Town(folder, node, settings, deployment, Network(rpc, deployment))
             try:
                 yield here
             finally:
                 for agent in here.agents:
                     await agent.end()
+
+
+async def begin_epoch(rpc: Rpc) -> None:
+    """Now, or a little later: a draw waits for the first half of an epoch, and for randomness that is all of it."""
+    now = int(time.time())
+    passed = now % EPOCH
+    later = max(30 - passed, 0) if passed < EPOCH // 2 - 60 else EPOCH - passed + 30
+    await rpc.call("evm_setTime", now + later)
 
 
 async def until(is_so: Callable[[], bool], patience: float = 30.0) -> None:

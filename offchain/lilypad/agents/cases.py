@@ -32,8 +32,6 @@ class CaseBook(LogBook[Dispute]):
     """Fed with the court's events alone: what led to a case is fetched when it opens, so that a court does not need to
     follow every deal that is never disputed."""
 
-    _name = "cases"
-
     async def _with_past(self, log: RawLog) -> list[RawLog]:
         event = decode_event(log)
         if event.name != "CaseOpened":

@@ -15,8 +15,6 @@ from lilypad.types import DealId
 
 
 class DealBook(LogBook[Deal]):
-    _name = "deals"
-
     def __init__(
         self,
         network: Network,

@@ -80,7 +80,7 @@ async def local_network(
     """
     _forget(settings)
     accounts = Accounts.development(mediators)
-    async with DevNode(chain_id=settings.chain_id, port=chain_port, extra=_younger_chain()) as node:
+    async with DevNode(chain_id=settings.chain_id, port=chain_port, extra=younger_chain()) as node:
         settings = settings.model_copy(update={"rpc": (node.url,)})
         deployment = await found(settings, accounts)
         async with Rpc(settings.rpc, chain_id=settings.chain_id) as rpc:
@@ -137,7 +137,7 @@ def _parameters() -> DeployParameters:
     return DeployParameters.load(SOURCE_TREE / "scripts" / "params" / "local.yaml")
 
 
-def _younger_chain() -> tuple[str, ...]:
+def younger_chain() -> tuple[str, ...]:
     """A chain that begins in the epoch before, so that who stakes at its beginning may be drawn from the start on. It
     has a block every second, as chains have: a draw waits for blocks."""
     court = _parameters().mediation

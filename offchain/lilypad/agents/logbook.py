@@ -114,7 +114,7 @@ class LogBook(Generic[T]):
                 self._write(tx, id_, logs_of_it)
         for id_, logs_of_it in changed.items():
             self._remember(id_, logs_of_it)
-            crash_point(f"{self._name}.written", self._status(self.get(id_)))
+            crash_point("book.written", self._status(self.get(id_)))
         async with self._changed:
             self.now = max(self.now, batch.timestamp)
             self._changed.notify_all()
@@ -136,9 +136,6 @@ class LogBook(Generic[T]):
         return self._tracked[id_].thing
 
     # ------------------------------------------------------------------ internal
-
-    _name = "things"
-    """In the names of crash points."""
 
     async def _with_time(self, log: RawLog) -> RawLog:
         """Deadlines count from the block's time, which not every node puts into its logs."""
@@ -194,7 +191,7 @@ class LogBook(Generic[T]):
         else:
             record = {"logs": [dict(log) for log in logs], "notes": self.notes(id_)}
             tx.save_deal(chain_id, id_, self._role, self._state(folded), record)
-        crash_point(f"{self._name}.writing", self._status(folded))
+        crash_point("book.writing", self._status(folded))
 
     def _status(self, thing: T | None) -> str:
         return "GONE" if thing is None else self._state(thing)
