@@ -69,12 +69,14 @@ class Mediated(Bench):
             await self.node.call("anvil_setBalance", key.address, hex(10**18))
             ADDRESSES[key.address] = Address(key.address)
             await self.fund(key.address, 10 * STAKE * UNIT)
-            await self.send(key.address, "LilypadMediators", "stake", STAKE)
+        for part in (STAKE - 1, 1):  # in two epochs, so that both versions of the tree are there
+            for key in KEYS:
+                await self.send(key.address, "LilypadMediators", "stake", part)
+            await self.next_epoch()
         await self.fund(ADDRESSES["challenger"], 1_000 * ETHER)
         # Fees wait there for mediators: it is never empty in the long run.
         await self.send("holder", "LilypadPayments", "deposit", parts[1], court, ETHER)
         self.stakes = dict.fromkeys(MEDIATORS, STAKE)
-        await self.next_epoch()
 
     async def fund(self, account: Address, amount: int) -> None:
         """In the compartment of the mediators."""

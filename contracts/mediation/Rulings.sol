@@ -236,8 +236,8 @@ abstract contract Rulings is Votes {
 
         docket.stage = toStage(round + 1, 0, verdict, docket.stage.deadline());
         docket.standing = Tally.winnerOf(votes);
+        docket.former = _withFormer(docket);
         docket.appellant = appellant;
-        docket.former = _join(docket.former, docket.seats);
         docket.seats = new address[](0);
         _arm(docket);
         MEDIATORS.bond(appellant);
@@ -270,11 +270,14 @@ abstract contract Rulings is Votes {
         return docket.settings.fee() * _seatsIn(docket, round) * UNIT;
     }
 
-    function _join(address[] memory first, address[] memory second) private pure returns (address[] memory both) {
-        both = new address[](first.length + second.length);
-        for (uint256 i = 0; i < both.length; ++i) {
-            both[i] = i < first.length ? first[i] : second[i - first.length];
+    /// @return all those who are not drawn again: who sat in this round or before, and who asked for it.
+    function _withFormer(Docket memory docket) private pure returns (address[] memory all) {
+        (uint256 before, uint256 sat) = (docket.former.length, docket.seats.length);
+        all = new address[](before + sat + (docket.stage.round() > 1 ? 1 : 0));
+        for (uint256 i = 0; i < before + sat; ++i) {
+            all[i] = i < before ? docket.former[i] : docket.seats[i - before];
         }
+        if (all.length > before + sat) all[before + sat] = docket.appellant.account();
     }
 
     // ------------------------------------------------------------------ when nobody did what was due

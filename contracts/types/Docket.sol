@@ -51,7 +51,7 @@ enum CasePhase {
 /// @param standing the class that won the ruling which stands if this round decides nothing: see Tally.
 /// @param appellant who asked for this round, and the fee and bond it locked for it; zero in the first.
 /// @param seats who was drawn, in the order of the draw; none while Armed.
-/// @param former who sat in an earlier round and is not drawn again.
+/// @param former who is not drawn again: the seats of earlier rounds, and who asked for them.
 struct Docket {
     DealId id;
     Verification verification;

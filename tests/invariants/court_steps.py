@@ -84,7 +84,10 @@ class CourtSteps(RuleBasedStateMachine):
             self.draw(entry, data)
         elif entry.phase == "ruled":
             may_appeal = now <= time + WITH_APPEALS.appeal
-            (self.appeal if may_appeal and data.draw(st.booleans()) else self.execute)(entry)
+            if may_appeal and data.draw(st.booleans()):
+                self.appeal(entry, data.draw(st.sampled_from(["appellant", "mediator 0", "mediator 1"])))
+            else:
+                self.execute(entry)
         elif not entry.ballots and now <= time + WITH_APPEALS.commit and data.draw(st.integers(0, 5)):
             self.vote(entry, data)
         else:
@@ -196,8 +199,9 @@ class CourtSteps(RuleBasedStateMachine):
         self.ledger.refund(case)
         entry.close(case.docket.stage.standing, case.docket.standing)
 
-    def appeal(self, entry: Open) -> None:
-        case = self.house.appeal(entry.case)
+    def appeal(self, entry: Open, who: str) -> None:
+        """By a stranger, or by a mediator, whether it has a seat or might have had one."""
+        case = self.house.appeal(entry.case, who)
         self.ledger.locked[appellant_of(case)] += int.from_bytes(case.docket.appellant, "big") >> 160
         entry.former.append((entry.case, case.docket.appellant))
         entry.move(case, "armed")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Self
 
 from eth_abi.abi import encode
+from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 
 from lilypad.protocol.deal import Claim, Verdict
@@ -119,7 +120,8 @@ class Docket:
 
     def appealed(self, appellant: bytes, verdict: Verdict, winner: bytes) -> Docket:
         stage = Stage(self.stage.round + 1, 0, verdict, self.stage.deadline)
-        former = self.former + self.seats
+        asked = (Address(to_checksum_address(self.appellant[12:])),) if self.stage.round else ()
+        former = self.former + self.seats + asked
         return replace(self, stage=stage, standing=winner, appellant=appellant, seats=(), former=former)
 
     def draw_seed(self, seed: bytes) -> bytes:

@@ -96,7 +96,7 @@ class CourtHouse(Town):
         if not any(seed):
             seed = keccak(case.ticket.to_bytes(32, "big"))
         barred = {*(self.address(who) for who in ("creator", "provider", "challenger")), *case.docket.former}
-        barred.add(_account(case.docket.appellant))
+        barred.add(self.account_of(case.docket.appellant))
 
         def may_serve(account: Address) -> bool:
             stake, at_risk, *_ = self.mediator(account)
@@ -237,7 +237,3 @@ class CourtHouse(Town):
             if at_risk or self.balance(self.mediators, account)[1] != stake * UNIT:
                 return False
         return True
-
-
-def _account(funds: bytes) -> Address:
-    return Address("0x" + funds[12:].hex())

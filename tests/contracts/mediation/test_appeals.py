@@ -130,6 +130,19 @@ def test_second_appeal__has_fifteen_and_is_the_last(appealing: CourtHouse) -> No
     assert appealing.nothing_is_bound()
 
 
+def test_draw__has_nobody_who_appealed_in_any_round__even_with_nearly_all_of_the_stake(appealing: CourtHouse) -> None:
+    case = appealing.open(OTHER)
+    for who in ("appellant", "provider's friend"):
+        appealing.join(who, 50_000_000)
+    first = ruled(appealing, case, OTHER)
+    appealing.pass_epoch()
+    second = ruled(appealing, appealing.drawn(appealing.appeal(first)), RIGHT)
+    third = appealing.drawn(appealing.appeal(second, "provider's friend"))
+    appellants = {appealing.address("appellant"), appealing.address("provider's friend")}
+    assert appealing.address("provider's friend") in second.docket.seats
+    assert not appellants & {*third.docket.seats}
+
+
 def test_settle_round__twice_or_with_another_end__is_refused(appealing: CourtHouse) -> None:
     case = ruled(appealing, appealing.open(), RIGHT)
     again = appealing.drawn(appealing.appeal(case))

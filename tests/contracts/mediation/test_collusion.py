@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from itertools import permutations
 from math import comb, sqrt
 
 import pytest
+from benchmarks.collusion import MEMBERS, PAGE, SEATS, SHARES
 from benchmarks.court_game import HONEST, LIE, SETTINGS, TRUE, Crowd, Plan, majority, majority_among, play, turned
 
 from lilypad.protocol.deal import DealStatus, Verdict
@@ -75,6 +77,17 @@ def test_seats__of_a_blind_mediator__earn_the_fee_or_lose_the_penalty() -> None:
     crowd = Crowd(3, 1)
     assert play(crowd, Plan(claim=TRUE, vote=HONEST), 3, 0).seats_earned(crowd) == SETTINGS.fee
     assert play(crowd, Plan(vote=LIE), 3, 0).seats_earned(crowd) == -SETTINGS.penalty
+
+
+@pytest.mark.parametrize("name", SHARES)
+def test_document__has_the_numbers_of_the_formula(name: str) -> None:
+    """Those before the brackets; what is in brackets takes two minutes to play again."""
+    table = PAGE.read_text().split("<!-- chances:")[1].split("<!-- end of chances -->")[0]
+    row = next(line for line in table.splitlines() if line.startswith(f"| {name} |"))
+    said = re.findall(r"(< )?([\d.]+) % \(", row)
+    for (less, percent), seats in zip(said, SEATS, strict=True):
+        exact = 100 * majority(seats, SHARES[name] / MEMBERS)
+        assert exact < float(percent) if less else abs(exact - float(percent)) <= 0.05
 
 
 def test_third_of_the_stake__on_the_contracts__turns_no_more_verdicts_than_computed() -> None:

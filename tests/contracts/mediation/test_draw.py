@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 from eth_utils.crypto import keccak
@@ -12,7 +13,7 @@ from lilypad.protocol.mediation import draw
 from lilypad.types import Address
 from tests.contracts.mediation.conftest import refused
 from tests.contracts.mediation.court import CourtHouse
-from tests.contracts.mediation.town import EPOCH, HOUR, SETTINGS
+from tests.contracts.mediation.town import EPOCH, HOUR, RIGHT, SETTINGS
 
 
 def test_draw__before_its_randomness__is_refused(house: CourtHouse) -> None:
@@ -35,6 +36,17 @@ def test_draw__of_many_cases__is_what_the_model_draws() -> None:
         house.evm.now += 61
         case = house.open(mediators=mediators)
         assert len(set(case.docket.seats)) == mediators
+
+
+def test_draw__among_tiny_stakes__is_what_the_model_draws_at_every_edge_between_two() -> None:
+    """Of 40 units in all, so that a number often falls on the very first of somebody's, and stakes are all at risk."""
+    tiny = replace(SETTINGS, fee=1, bond=1, min_stake=2, penalty=2)
+    house = CourtHouse(tiny, stakes=(2, 2, 3, 4, 4, 5, 6, 6, 8))
+    for mediators in (1, 3, 5, 3) * 15:
+        house.evm.now += 61
+        case = house.open(mediators=mediators)
+        ballots = house.ballots(case, RIGHT)
+        house.tally(case, ballots, house.together(case, ballots))
 
 
 def test_draw__over_many_seeds__gives_each_its_share_by_chi_square() -> None:
