@@ -12,7 +12,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-from dataclasses import dataclass, field, replace
+from collections import defaultdict
+from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -69,7 +71,7 @@ class Bench:
     node: Node
     contracts: dict[str, Contract] = field(default_factory=dict)
     modules: dict[bool, ModuleId] = field(default_factory=dict)
-    nonce: int = 0
+    nonces: dict[str, count[int]] = field(default_factory=lambda: defaultdict(count))
     gas: dict[str, int] = field(default_factory=dict)
 
     # ------------------------------------------------------------ set-up
@@ -123,19 +125,24 @@ class Bench:
     def domain(self) -> Domain:
         return Domain(CHAIN_ID, self.contracts["LilypadController"].address)
 
-    def offers(self, shared: bool, lane: int = 1) -> tuple[JobOffer, ResourceOffer]:
-        self.nonce += 1
+    def nonce(self, account: str) -> int:
+        """Everybody counts up, as the agents do. None of the steps below begins a new segment of 32, but the batches do."""
+        return next(self.nonces[account])
+
+    def offers(
+        self, shared: bool, lane: int = 1, creator: str = ADDRESSES["creator"]
+    ) -> tuple[JobOffer, ResourceOffer]:
         verification = Verification(self.contracts["MockMediation"].address)
         needs = Resources(cpu_milli=1_000, ram_mib=512)
         has = Resources(cpu_milli=8_000, gpu=1, ram_mib=16_384, vram_mib=8_192, disk_mib=100_000)
         job = JobOffer(
-            *(ADDRESSES["creator"], ZERO_ADDRESS, ADDRESSES["solver"] if shared else ZERO_ADDRESS),
-            *(SOLVER_BPS if shared else 0, 1_900_000_000, self.nonce, lane),
+            *(Address(creator), ZERO_ADDRESS, ADDRESSES["solver"] if shared else ZERO_ADDRESS),
+            *(SOLVER_BPS if shared else 0, 1_900_000_000, self.nonce(creator), lane),
             *(self.modules[shared], Digest(keccak(text="inputs")), needs),
             *(2 * 10**12, 10 * ETHER, 20 * ETHER, WINDOWS, verification),
         )
         resource = ResourceOffer(
-            *(ADDRESSES["provider"], 1_000, 1_900_000_000, self.nonce, bytes(32), has),
+            *(ADDRESSES["provider"], 1_000, 1_900_000_000, self.nonce(ADDRESSES["provider"]), bytes(32), has),
             *(10**12, ETHER, 20 * ETHER, 1_000, 0, WINDOWS, verification),
         )
         return job, resource
@@ -183,35 +190,42 @@ class Bench:
         """By the provider, with the creator's signature."""
         return await self.act("provider", "settle", deal.terms.words(), deal.claim, self.acceptance(deal), b"")
 
-    async def instant(self, shared: bool) -> int:
-        """By the provider, with the creator's signature."""
-        self.nonce += 1
+    def instant_words(self, key: LocalAccount, shared: bool) -> tuple[Any, bytes]:
+        """A deal of the provider with the owner of the key, and the owner's signature."""
         solver, solver_bps = (ADDRESSES["solver"], SOLVER_BPS) if shared else (ZERO_ADDRESS, 0)
         shares = (solver_bps, ROYALTIES[shared], PROTOCOL_BPS if shared else 0)
         deal = InstantDeal(
-            *(ADDRESSES["creator"], ADDRESSES["provider"], solver, self.modules[shared]),
+            *(Address(key.address), ADDRESSES["provider"], solver, self.modules[shared]),
             *(Digest(keccak(text="inputs")), RESULT.commitment, RESULT.instruction_count, 5 * ETHER),
-            *(*shares, 1_900_000_000, self.nonce),
+            *(*shares, 1_900_000_000, self.nonce(key.address)),
         )
-        words = deal.words(ADDRESSES["author"], MANIFESTS[shared])
-        return await self.act("provider", "instant", words, sign(KEYS["creator"], self.domain, deal), b"")
+        return deal.words(ADDRESSES["author"], MANIFESTS[shared]), sign(key, self.domain, deal)
+
+    async def instant(self, shared: bool) -> int:
+        """By the provider, with the creator's signature."""
+        return await self.act("provider", "instant", *self.instant_words(KEYS["creator"], shared), b"")
+
+    async def instant_batch(self, shared: bool) -> int:
+        """BATCH deals of the provider with as many creators."""
+        signed = [self.instant_words(key, shared) for key in CROWD]
+        entries = [(words, signature[:32], signature[32:]) for words, signature in signed]
+        return await self.act("provider", "instantBatch", entries)
 
     async def net(self, deals: int) -> int:
         """By the provider, with the creator's signature."""
-        self.nonce += 1
         parties = (ADDRESSES["creator"], ADDRESSES["provider"])
-        netting = Netting(*parties, 64 * ETHER, deals, keccak(text="root"), 0, 1_900_000_000, self.nonce)
+        nonce = self.nonce(ADDRESSES["creator"])
+        netting = Netting(*parties, 64 * ETHER, deals, keccak(text="root"), 0, 1_900_000_000, nonce)
         return await self.act("provider", "net", netting.words(), sign(KEYS["creator"], self.domain, netting))
 
     async def batches(self) -> tuple[int, int]:
         """BATCH deals of the provider with as many creators, agreed and then settled by the provider."""
-        offers = [self.offers(shared=False) for _ in CROWD]
-        jobs = [replace(job, creator=Address(key.address)) for key, (job, _) in zip(CROWD, offers, strict=True)]
+        offers = [self.offers(shared=False, creator=key.address) for key in CROWD]
         pairs = [
             self.pair(job, resource, sign(key, self.domain, job), b"")
-            for key, job, (_, resource) in zip(CROWD, jobs, offers, strict=True)
+            for key, (job, resource) in zip(CROWD, offers, strict=True)
         ]
-        deals = [self.open(job, resource) for job, (_, resource) in zip(jobs, offers, strict=True)]
+        deals = [self.open(job, resource) for job, resource in offers]
         signed = [self.acceptance(deal, key) for key, deal in zip(CROWD, deals, strict=True)]
         settlings = [
             (deal.terms.words(), deal.claim, signature[:32], signature[32:])
@@ -231,8 +245,9 @@ class Bench:
     # ------------------------------------------------------------ what is measured
 
     async def next_segment(self) -> None:
-        """The next 32 nonces of both sides: what is measured from here on stays within them."""
-        self.nonce = self.nonce // 32 * 32 + 31
+        """The next 32 nonces of both sides: single steps that are measured from here on stay within them."""
+        for who in ("creator", "provider"):
+            self.nonces[ADDRESSES[who]] = count((self.nonce(ADDRESSES[who]) // 32 + 1) * 32)
         deal, self.gas["agree_next_nonce_segment"] = await self.agree()
         await self.act("provider", "decline", deal.terms.words())
 
@@ -244,6 +259,7 @@ class Bench:
         deal, _ = await self.agree(shared)
         self.gas[f"settle{suffix}"] = await self.settle(deal)
         self.gas[f"instant{suffix}"] = await self.instant(shared)
+        self.gas[f"instant_batch32_per_deal{suffix}"] = await self.instant_batch(shared) // BATCH
         three, two = ("agree", "submit", "accept"), ("agree", "settle")
         self.gas[f"happy_three_tx{suffix}"] = sum(self.gas[step + suffix] for step in three)
         self.gas[f"happy_two_tx{suffix}"] = sum(self.gas[step + suffix] for step in two)
@@ -262,8 +278,7 @@ class Bench:
         self.gas["finalize"] = await self.act("stranger", "finalize", submitted.terms.words(), submitted.claim)
         words = (challenged.terms.words(), challenged.claim, challenged.dispute)
         self.gas["expire"] = await self.act("stranger", "expire", *words)
-        self.nonce += 1
-        self.gas["cancel_nonce"] = await self.vault("creator", "cancelNonce", self.nonce)
+        self.gas["cancel_nonce"] = await self.vault("creator", "cancelNonce", self.nonce(ADDRESSES["creator"]))
 
     async def run_shortcuts(self) -> None:
         self.gas["net64_per_deal"] = await self.net(64) // 64

@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
 import {Ownable2Step} from "@openzeppelin/contracts/access/Ownable2Step.sol";
 import {DealSteps} from "./controller/DealSteps.sol";
+import {InstantBatch} from "./controller/InstantBatch.sol";
 import {SettlementBatch} from "./controller/SettlementBatch.sol";
 import {ILilypadController} from "./interfaces/ILilypadController.sol";
 import {ILilypadModules} from "./interfaces/ILilypadModules.sol";
@@ -17,7 +18,7 @@ import {DealId} from "./types/DealId.sol";
 import {Agreement, DealTerms, Settling, dealId, laneOf} from "./types/DealTerms.sol";
 import {toConditions} from "./types/Conditions.sol";
 import {Funds, toFunds} from "./types/Funds.sol";
-import {InstantDeal} from "./types/InstantDeal.sol";
+import {InstantDeal, SignedInstantDeal} from "./types/InstantDeal.sol";
 import {Lane, toLane} from "./types/Lane.sol";
 import {Legs, newLegs} from "./types/Leg.sol";
 import {Listing} from "./types/Listing.sol";
@@ -30,7 +31,7 @@ import {Verification} from "./types/Verification.sol";
 
 /// @title The only door to a deal: checks who may do what until when, then has storage record it and the vault pay.
 /// @notice Holds no funds and no deals. Its owner sets two parameters within bounds, for deals agreed afterwards.
-contract LilypadController is ILilypadController, SettlementBatch, Ownable2Step {
+contract LilypadController is ILilypadController, SettlementBatch, InstantBatch, Ownable2Step {
     /// @dev What one entry of a batch may use, so that a signer's contract cannot burn the gas of the others.
     uint256 private constant ENTRY_GAS = 500_000;
     /// @dev What must be left before each entry, so that it is given as much: 63/64 of what is left can be passed on,
@@ -163,6 +164,11 @@ contract LilypadController is ILilypadController, SettlementBatch, Ownable2Step 
     /// @inheritdoc ILilypadController
     function settleBatch(Settling[] calldata entries) external {
         _settleBatch(entries);
+    }
+
+    /// @inheritdoc ILilypadController
+    function instantBatch(SignedInstantDeal[] calldata entries) external {
+        _instantBatch(entries, protocolBps);
     }
 
     // ------------------------------------------------------------------ the provider's side

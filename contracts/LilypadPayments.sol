@@ -14,12 +14,19 @@ import {NonceSegment} from "./types/NonceSegment.sol";
 contract LilypadPayments is ILilypadPayments, ILilypadPaymentsController {
     using SafeERC20 for IERC20;
 
+    /// @param words the used nonces outside the segment that lies in the balance, 256 to a word.
+    struct Account {
+        Balance balance;
+        mapping(uint256 word => uint256 bits) words;
+    }
+
+    /// @dev As many as one word can say of whether they paid.
+    uint256 private constant LONGEST_BATCH = 256;
+
     /// @inheritdoc ILilypadPayments
     IERC20 public immutable TOKEN;
 
-    mapping(address controller => mapping(address account => Balance)) private _balances;
-    /// @dev Used nonces outside the segment that lies in the balance.
-    mapping(address controller => mapping(address account => mapping(uint256 word => uint256 bits))) private _nonces;
+    mapping(address controller => mapping(address holder => Account)) private _accounts;
 
     constructor(IERC20 token) {
         TOKEN = token;
@@ -29,7 +36,7 @@ contract LilypadPayments is ILilypadPayments, ILilypadPaymentsController {
 
     /// @inheritdoc ILilypadPayments
     function balanceOf(address controller, address account) external view returns (uint96 free, uint96 locked) {
-        Balance balance = _balances[controller][account];
+        Balance balance = _accounts[controller][account].balance;
         return (uint96(balance.free()), uint96(balance.locked()));
     }
 
@@ -48,7 +55,7 @@ contract LilypadPayments is ILilypadPayments, ILilypadPaymentsController {
         if (received != amount) revert Payments_WrongAmountReceived(msg.sender, received, amount);
 
         // Effect
-        _balances[controller][account] = _balances[controller][account].credit(amount);
+        _credit(_accounts[controller][account], amount);
         emit Deposited(controller, account, msg.sender, amount);
     }
 
@@ -72,13 +79,14 @@ contract LilypadPayments is ILilypadPayments, ILilypadPaymentsController {
     function move(address controller, address to, uint96 amount) external {
         if (to == address(0)) revert Payments_ZeroAddress();
         _takeFree(controller, msg.sender, amount);
-        _balances[controller][to] = _balances[controller][to].credit(amount);
+        _credit(_accounts[controller][to], amount);
         emit Moved(controller, msg.sender, to, amount);
     }
 
     /// @inheritdoc ILilypadPayments
     function isNonceUsed(address controller, address account, uint32 nonce) external view returns (bool) {
-        return _balances[controller][account].nonces().isUsed(_nonces[controller][account], nonce);
+        Account storage held = _accounts[controller][account];
+        return held.balance.nonces().isUsed(held.words, nonce);
     }
 
     /// @inheritdoc ILilypadPayments
@@ -88,9 +96,9 @@ contract LilypadPayments is ILilypadPayments, ILilypadPaymentsController {
 
     /// @inheritdoc ILilypadPayments
     function cancelNonces(address controller, uint256 word, uint256 mask) public {
-        Balance balance = _balances[controller][msg.sender];
-        NonceSegment next = balance.nonces().cancel(_nonces[controller][msg.sender], word, mask);
-        _balances[controller][msg.sender] = balance.withNonces(next);
+        Account storage own = _accounts[controller][msg.sender];
+        Balance balance = own.balance;
+        own.balance = balance.withNonces(balance.nonces().cancel(own.words, word, mask));
         emit NoncesCancelled(controller, msg.sender, word, mask);
     }
 
@@ -104,9 +112,10 @@ contract LilypadPayments is ILilypadPayments, ILilypadPaymentsController {
 
     /// @inheritdoc ILilypadPaymentsController
     function bond(Funds funds) external {
-        Balance balance = _balances[msg.sender][funds.account()];
+        Account storage account = _accounts[msg.sender][funds.account()];
+        Balance balance = account.balance;
         _requireFree(balance, msg.sender, funds.account(), funds.amount());
-        _balances[msg.sender][funds.account()] = balance.lock(funds.amount());
+        account.balance = balance.lock(funds.amount());
     }
 
     /// @inheritdoc ILilypadPaymentsController
@@ -117,71 +126,115 @@ contract LilypadPayments is ILilypadPayments, ILilypadPaymentsController {
             unlocked = first.amount() + second.amount();
         }
         _requireConserved(unlocked, firstCredit + secondCredit);
-        mapping(address account => Balance) storage balances = _balances[msg.sender];
-        _settle(balances, first, firstCredit);
-        _settle(balances, second, secondCredit);
+        mapping(address holder => Account) storage accounts = _accounts[msg.sender];
+        _settle(accounts, first, firstCredit);
+        _settle(accounts, second, secondCredit);
     }
 
     /// @inheritdoc ILilypadPaymentsController
     function settleAll(Funds[] calldata unlocks, uint256[] calldata credits) external {
-        mapping(address account => Balance) storage balances = _balances[msg.sender];
+        mapping(address holder => Account) storage accounts = _accounts[msg.sender];
         uint256 unlocked;
         uint256 credited;
         for (uint256 i = 0; i < unlocks.length; ++i) {
-            _settle(balances, unlocks[i], credits[i]);
-            unlocked += unlocks[i].amount();
-            credited += credits[i];
+            (Funds unlock, uint256 credit) = (unlocks[i], credits[i]);
+            _settle(accounts, unlock, credit);
+            credited += credit;
+            // Safe: numbers of 96 bits.
+            unchecked {
+                unlocked += unlock.amount();
+            }
         }
         _requireConserved(unlocked, credited);
     }
 
     /// @inheritdoc ILilypadPaymentsController
     function pay(Funds payer, uint32 nonce, Funds[] calldata payees) external {
-        mapping(address account => Balance) storage balances = _balances[msg.sender];
-        address account = payer.account();
-        Balance balance = _useNonce(balances[account], account, nonce);
-        _requireFree(balance, msg.sender, account, payer.amount());
-        balances[account] = balance.debit(payer.amount());
+        mapping(address holder => Account) storage accounts = _accounts[msg.sender];
+        Account storage account = accounts[payer.account()];
+        Balance balance = _useNonce(account, payer.account(), nonce);
+        _requireFree(balance, msg.sender, payer.account(), payer.amount());
+        account.balance = balance.debit(payer.amount());
 
         uint256 credited;
         for (uint256 i = 0; i < payees.length; ++i) {
-            address payee = payees[i].account();
-            if (payee == address(0)) revert Payments_ZeroAddress();
-            balances[payee] = balances[payee].credit(payees[i].amount());
-            credited += payees[i].amount();
+            Funds payee = payees[i];
+            if (payee.account() == address(0)) revert Payments_ZeroAddress();
+            _credit(accounts[payee.account()], payee.amount());
+            credited += payee.amount();
         }
         _requireConserved(payer.amount(), credited);
+    }
+
+    /// @inheritdoc ILilypadPaymentsController
+    function payBatch(address payee, Funds[] calldata payers, uint32[] calldata nonces)
+        external
+        returns (uint256 paid, uint256 stale)
+    {
+        if (payers.length > LONGEST_BATCH) revert Payments_BatchTooLong(payers.length, LONGEST_BATCH);
+        mapping(address holder => Account) storage accounts = _accounts[msg.sender];
+        uint256 taken;
+        for (uint256 i = 0; i < payers.length; ++i) {
+            Funds payer = payers[i];
+            if (payer.account() == address(0)) continue;
+            Account storage account = accounts[payer.account()];
+            Balance balance = account.balance;
+            uint32 nonce = nonces[i];
+            if (balance.free() < payer.amount()) {
+                if (balance.nonces().isUsed(account.words, nonce)) stale |= 1 << i;
+                continue;
+            }
+            (bool fresh, NonceSegment next) = balance.nonces().use(account.words, nonce);
+            if (!fresh) {
+                stale |= 1 << i;
+                continue;
+            }
+            account.balance = balance.debit(payer.amount()).withNonces(next);
+            paid |= 1 << i;
+            // Safe: all of it was free, and all balances together are no more than 96 bits can count.
+            unchecked {
+                taken += payer.amount();
+            }
+        }
+        _credit(accounts[payee], taken);
     }
 
     // ------------------------------------------------------------------ internal
 
     function _lock(Funds funds, uint32 nonce) private {
-        address account = funds.account();
-        Balance balance = _useNonce(_balances[msg.sender][account], account, nonce);
-        _requireFree(balance, msg.sender, account, funds.amount());
-        _balances[msg.sender][account] = balance.lock(funds.amount());
+        Account storage account = _accounts[msg.sender][funds.account()];
+        Balance balance = _useNonce(account, funds.account(), nonce);
+        _requireFree(balance, msg.sender, funds.account(), funds.amount());
+        account.balance = balance.lock(funds.amount());
     }
 
-    function _settle(mapping(address account => Balance) storage balances, Funds unlock, uint256 credit) private {
-        address account = unlock.account();
+    function _settle(mapping(address holder => Account) storage accounts, Funds unlock, uint256 credit) private {
+        Account storage account = accounts[unlock.account()];
         uint256 amount = unlock.amount();
-        Balance balance = balances[account];
+        Balance balance = account.balance;
         if (balance.locked() < amount) {
-            revert Payments_InsufficientLocked(msg.sender, account, balance.locked(), amount);
+            revert Payments_InsufficientLocked(msg.sender, unlock.account(), balance.locked(), amount);
         }
-        balances[account] = balance.release(amount).credit(credit);
+        account.balance = balance.release(amount).credit(credit);
     }
 
-    function _useNonce(Balance balance, address account, uint32 nonce) private returns (Balance) {
-        (bool fresh, NonceSegment next) = balance.nonces().use(_nonces[msg.sender][account], nonce);
-        if (!fresh) revert Payments_NonceUsed(msg.sender, account, nonce);
+    function _credit(Account storage account, uint256 amount) private {
+        account.balance = account.balance.credit(amount);
+    }
+
+    /// @return balance with the nonce used, for the caller to store.
+    function _useNonce(Account storage account, address holder, uint32 nonce) private returns (Balance balance) {
+        balance = account.balance;
+        (bool fresh, NonceSegment next) = balance.nonces().use(account.words, nonce);
+        if (!fresh) revert Payments_NonceUsed(msg.sender, holder, nonce);
         return balance.withNonces(next);
     }
 
-    function _takeFree(address controller, address account, uint256 amount) private {
-        Balance balance = _balances[controller][account];
-        _requireFree(balance, controller, account, amount);
-        _balances[controller][account] = balance.debit(amount);
+    function _takeFree(address controller, address holder, uint256 amount) private {
+        Account storage account = _accounts[controller][holder];
+        Balance balance = account.balance;
+        _requireFree(balance, controller, holder, amount);
+        account.balance = balance.debit(amount);
     }
 
     /// @dev The sums are checked for overflow, so no single credit can be larger than what is unlocked.

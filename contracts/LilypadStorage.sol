@@ -11,7 +11,12 @@ contract LilypadStorage is ILilypadStorage {
     /// @dev As many as one word can say of whether they were advanced.
     uint256 private constant LONGEST_BATCH = 256;
 
-    mapping(address controller => mapping(Lane lane => DealSlot)) private _deals;
+    /// @dev A struct of one, so that a step finds its place once, for reading and for writing.
+    struct Record {
+        DealSlot slot;
+    }
+
+    mapping(address controller => mapping(Lane lane => Record)) private _deals;
 
     /// @dev The arrows of DealStatus: bit 16 * from + to.
     uint256 private constant ARROWS = (1 << (uint256(DealStatus.Agreed) * 16 + uint256(DealStatus.Submitted)))
@@ -26,23 +31,25 @@ contract LilypadStorage is ILilypadStorage {
 
     /// @inheritdoc ILilypadStorage
     function dealOf(address controller, address creator, uint64 number) external view returns (Deal memory) {
-        DealSlot slot = _deals[controller][toLane(creator, number)];
+        DealSlot slot = _deals[controller][toLane(creator, number)].slot;
         return Deal(slot.state().status(), uint40(slot.since()), slot.state().digest());
     }
 
     /// @inheritdoc ILilypadStorage
     function open(Lane lane, bytes26 digest) external {
-        DealStatus status = _deals[msg.sender][lane].state().status();
+        Record storage deal = _deals[msg.sender][lane];
+        DealStatus status = deal.slot.state().status();
         if (status.isOpen()) revert Storage_LaneBusy(lane, status);
-        _deals[msg.sender][lane] = toState(DealStatus.Agreed, digest).at(block.timestamp);
+        deal.slot = toState(DealStatus.Agreed, digest).at(block.timestamp);
     }
 
     /// @inheritdoc ILilypadStorage
     function advance(Lane lane, DealState from, DealState to) external returns (uint256 since) {
-        DealSlot slot = _deals[msg.sender][lane];
+        Record storage deal = _deals[msg.sender][lane];
+        DealSlot slot = deal.slot;
         if (!_is(slot, from)) _revertElsewhere(lane, slot.state(), from);
         if (!_isArrow(from, to)) revert Storage_NotForward(lane, from.status(), to.status());
-        _deals[msg.sender][lane] = to.at(block.timestamp);
+        deal.slot = to.at(block.timestamp);
         return slot.since();
     }
 
@@ -52,10 +59,11 @@ contract LilypadStorage is ILilypadStorage {
         returns (uint256 advanced)
     {
         if (lanes.length > LONGEST_BATCH) revert Storage_BatchTooLong(lanes.length, LONGEST_BATCH);
-        mapping(Lane lane => DealSlot) storage deals = _deals[msg.sender];
+        mapping(Lane lane => Record) storage deals = _deals[msg.sender];
         for (uint256 i = 0; i < lanes.length; ++i) {
-            if (!_is(deals[lanes[i]], from[i]) || !_isArrow(from[i], to[i])) continue;
-            deals[lanes[i]] = to[i].at(block.timestamp);
+            (Record storage deal, DealState start, DealState end) = (deals[lanes[i]], from[i], to[i]);
+            if (!_is(deal.slot, start) || !_isArrow(start, end)) continue;
+            deal.slot = end.at(block.timestamp);
             advanced |= 1 << i;
         }
     }
@@ -71,8 +79,11 @@ contract LilypadStorage is ILilypadStorage {
         revert Storage_WrongDigest(lane, actual.digest(), expected.digest());
     }
 
-    /// @dev Whatever a controller does, a deal cannot go back nor leave an end.
+    /// @dev Whatever a controller does, a deal cannot go back nor leave an end. `from` is what is on record; `to` may be
+    /// any byte, and must not reach into another status' bits.
     function _isArrow(DealState from, DealState to) private pure returns (bool) {
-        return ARROWS >> (uint256(uint8(uint256(DealState.unwrap(from)))) << 4 | uint8(uint256(DealState.unwrap(to)))) & 1 != 0;
+        uint256 start = uint8(uint256(DealState.unwrap(from)));
+        uint256 end = uint8(uint256(DealState.unwrap(to)));
+        return end < 16 && ARROWS >> (start << 4 | end) & 1 != 0;
     }
 }

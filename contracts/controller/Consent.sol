@@ -7,6 +7,7 @@ import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProo
 import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
 import {IControllerErrors} from "../interfaces/ILilypadController.sol";
 import {DealId} from "../types/DealId.sol";
+import {hashOf} from "../types/Hash.sol";
 import {Result} from "../types/Result.sol";
 
 /// @notice Whether an account agrees to something: it sends the transaction, or has signed, with a key or as a contract.
@@ -20,6 +21,9 @@ abstract contract Consent is EIP712, IControllerErrors {
     bytes32 private constant SUBMISSION_TYPEHASH =
         keccak256("Submission(bytes32 deal,bytes32 commitment,uint64 instructionCount)");
     bytes32 private constant BULK_TYPEHASH = keccak256("Bulk(bytes32 root)");
+
+    /// @dev Of secp256k1: half the order of the curve.
+    uint256 private constant HALF_ORDER = 0x7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF5D576E7357A4501DDFE92F46681B20A0;
 
     /// @dev Who began a batch, while the controller calls itself for its entries.
     address private transient _batchSender;
@@ -37,15 +41,16 @@ abstract contract Consent is EIP712, IControllerErrors {
         return msg.sender == address(this) ? _batchSender : msg.sender;
     }
 
-    function _acceptanceDigest(DealId id, Result calldata result) internal view returns (bytes32) {
-        return _resultDigest(ACCEPTANCE_TYPEHASH, id, result);
+    /// @return EIP-712 struct hash.
+    function _acceptanceHash(DealId id, Result calldata result) internal pure returns (bytes32) {
+        return _resultHash(ACCEPTANCE_TYPEHASH, id, result);
     }
 
     function _requireAcceptance(address creator, DealId id, Result calldata result, bytes calldata signature)
         internal
         view
     {
-        if (!_isSender(creator, signature)) _requireSigned(creator, _acceptanceDigest(id, result), signature);
+        if (!_isSender(creator, signature)) _requireSigned(creator, _resultDigest(ACCEPTANCE_TYPEHASH, id, result), signature);
     }
 
     function _requireSubmission(address provider, DealId id, Result calldata result, bytes calldata signature)
@@ -62,8 +67,15 @@ abstract contract Consent is EIP712, IControllerErrors {
 
     /// @dev By a key, in the 64 bytes of ERC-2098.
     function _isSignedCompactly(address maker, bytes32 digest, bytes32 r, bytes32 vs) internal pure returns (bool) {
-        (address signer,,) = ECDSA.tryRecover(digest, r, vs);
-        return signer == maker && maker != address(0);
+        bytes32 s = (vs << 1) >> 1;
+        uint8 v;
+        // Safe: one bit more than 27.
+        unchecked {
+            v = uint8(uint256(vs >> 255)) + 27;
+        }
+        address signer = ecrecover(digest, v, r, s);
+        // In the other half of the order lies a second signature of the same key under the same.
+        return signer == maker && maker != address(0) && uint256(s) <= HALF_ORDER;
     }
 
     function _requireSigned(address maker, bytes32 digest, bytes calldata signature) private view {
@@ -102,7 +114,11 @@ abstract contract Consent is EIP712, IControllerErrors {
         return MerkleProof.processProof(nodes, keccak256(abi.encode(digest)));
     }
 
+    function _resultHash(bytes32 typehash, DealId id, Result calldata result) private pure returns (bytes32) {
+        return hashOf(typehash, DealId.unwrap(id), result.commitment, bytes32(uint256(result.instructionCount)));
+    }
+
     function _resultDigest(bytes32 typehash, DealId id, Result calldata result) private view returns (bytes32) {
-        return _hashTypedDataV4(keccak256(abi.encode(typehash, id, result.commitment, result.instructionCount)));
+        return _hashTypedDataV4(_resultHash(typehash, id, result));
     }
 }

@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {DealId} from "../types/DealId.sol";
 import {Agreement, DealTerms, Settling} from "../types/DealTerms.sol";
-import {InstantDeal, InstantNumbers} from "../types/InstantDeal.sol";
+import {InstantDeal, InstantNumbers, SignedInstantDeal} from "../types/InstantDeal.sol";
 import {ModuleId} from "../types/ModuleId.sol";
 import {Netting} from "../types/Netting.sol";
 import {JobOffer, OfferPair, ResourceOffer} from "../types/Offers.sol";
@@ -215,6 +215,12 @@ interface ILilypadController is IControllerErrors, IControllerEvents {
     /// else's code runs inside a batch.
     /// @param entries at most 256.
     function settleBatch(Settling[] calldata entries) external;
+
+    /// @notice As `instant` for each entry, brought by the provider of all of them with the signatures of their creators'
+    /// keys; an entry that fails is skipped with an event. Creators that are contracts pay one by one, so that nobody
+    /// else's code runs inside a batch. The provider has its part of all of them when the last one is paid.
+    /// @param entries at most 256.
+    function instantBatch(SignedInstantDeal[] calldata entries) external;
 
     /// @notice The provider does not take the deal after all, inside its decline window; everybody goes home, and the
     /// creator has the fee that the provider signed for that.

@@ -33,6 +33,9 @@ interface IPaymentsErrors {
     /// does not know.
     /// @dev Seen by whoever brings two offers, an instant deal or a netting.
     error Payments_NonceUsed(address controller, address account, uint256 nonce);
+    /// @notice More payments than one call can report on. Bring them in several batches.
+    /// @dev Seen by whoever sends a batch of instant deals.
+    error Payments_BatchTooLong(uint256 count, uint256 most);
 }
 
 interface IPaymentsEvents {
@@ -104,4 +107,14 @@ interface ILilypadPaymentsController {
 
     /// @notice Pays out of what the payer has free, and uses its nonce up; the payees receive all of it.
     function pay(Funds payer, uint32 nonce, Funds[] calldata payees) external;
+
+    /// @notice As `pay` for many payers and one payee. A payer whose nonce was used before, or who has too little free
+    /// when its turn comes, is left as it was; so is the zero address, which stands for nobody.
+    /// @param payee who receives what all of them paid, after the last one did.
+    /// @param payers at most 256, each with its entry in `nonces`.
+    /// @return paid bit i for payers[i].
+    /// @return stale bit i for payers[i] whose nonce was used before; who is in neither had too little.
+    function payBatch(address payee, Funds[] calldata payers, uint32[] calldata nonces)
+        external
+        returns (uint256 paid, uint256 stale);
 }

@@ -46,24 +46,26 @@ library Settlement {
         legs = newLegs(MOST_LEGS);
         legs.unlock(terms.creator, terms.creator.amount() - price);
         legs.unlock(terms.provider, terms.provider.amount());
-        legs.credits[1] += split(legs, terms, price, treasury);
+        (uint256 rest, uint256 toTreasury) =
+            split(legs, price, terms.conditions.shares(), terms.solver.account(), terms.author.account());
+        legs.credits[1] += rest;
+        legs.credit(treasury, toTreasury);
     }
 
-    /// @notice Credits solver, author and treasury with their shares of a deal's price.
+    /// @notice Credits solver and author with their shares of a deal's price.
     /// @return rest what is left of it for the provider.
-    function split(Legs memory legs, DealTerms calldata terms, uint256 price, address treasury)
+    /// @return toTreasury the protocol's share, which is for the caller to credit: a batch does so once.
+    function split(Legs memory legs, uint256 price, Shares shares, address solver, address author)
         internal
         pure
-        returns (uint256 rest)
+        returns (uint256 rest, uint256 toTreasury)
     {
-        Shares shares = terms.conditions.shares();
         uint256 toSolver = share(price, shares.solverBps());
         uint256 toAuthor = share(price, shares.royaltyBps());
-        uint256 toTreasury = share(price, shares.protocolBps());
-        legs.credit(terms.solver.account(), toSolver);
-        legs.credit(terms.author.account(), toAuthor);
-        legs.credit(treasury, toTreasury);
-        return price - toSolver - toAuthor - toTreasury;
+        toTreasury = share(price, shares.protocolBps());
+        legs.credit(solver, toSolver);
+        legs.credit(author, toAuthor);
+        rest = price - toSolver - toAuthor - toTreasury;
     }
 
     /// @notice What is paid out of the creator's free balance, where nothing was ever locked.

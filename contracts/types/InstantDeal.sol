@@ -27,6 +27,14 @@ struct InstantDeal {
     InstantNumbers numbers;
 }
 
+/// @notice One entry of a batch of instant deals, brought by the provider of them all.
+/// @param r, vs the signature of the creator's key over the deal in the 64 bytes of ERC-2098.
+struct SignedInstantDeal {
+    InstantDeal deal;
+    bytes32 r;
+    bytes32 vs;
+}
+
 /// @notice The small numbers of an instant deal in one word, lowest bits first: instruction count (64), expiry (40: last
 /// second, unix time, at which it may be brought), nonce (32: of the creator, used once, shared with its offers), shares
 /// of the cost (48; the protocol's is what the two reckoned with: if governance asks for more by now, they sign anew).
@@ -61,28 +69,32 @@ function module(InstantDeal calldata deal) pure returns (ModuleId) {
     return toModuleId(deal.author, uint16(deal.numbers.shares().royaltyBps()), deal.manifest);
 }
 
-/// @return EIP-712 struct hash.
-function hash(InstantDeal calldata deal, ModuleId module_) pure returns (bytes32) {
-    InstantNumbers numbers = deal.numbers;
+/// @return digest EIP-712 struct hash.
+/// @dev Written to memory as abi.encode would, but left there by nobody: members that are neighbours in calldata are copied
+/// together, and what both batch and single deals read in Solidity as well is checked there to be an address.
+function hash(InstantDeal calldata deal, ModuleId module_) pure returns (bytes32 digest) {
+    (bytes32 typehash, InstantNumbers numbers) = (INSTANT_DEAL_TYPEHASH, deal.numbers);
+    (address creator, uint256 cost) = (deal.creator.account(), deal.creator.amount());
+    (uint256 count, uint256 until, uint256 nonce_) = (numbers.instructionCount(), numbers.expiry(), numbers.nonce());
     Shares split = numbers.shares();
-    return keccak256(
-        abi.encode(
-            INSTANT_DEAL_TYPEHASH,
-            deal.creator.account(),
-            deal.provider,
-            deal.solver,
-            module_,
-            deal.inputs,
-            deal.commitment,
-            numbers.instructionCount(),
-            deal.creator.amount(),
-            split.solverBps(),
-            split.royaltyBps(),
-            split.protocolBps(),
-            numbers.expiry(),
-            numbers.nonce()
-        )
-    );
+    (uint256 solverBps, uint256 royaltyBps, uint256 protocolBps) =
+        (split.solverBps(), split.royaltyBps(), split.protocolBps());
+    assembly ("memory-safe") {
+        let free := mload(0x40)
+        mstore(free, typehash)
+        mstore(add(free, 32), creator)
+        calldatacopy(add(free, 64), add(deal, 32), 64) // provider, solver
+        mstore(add(free, 128), module_)
+        calldatacopy(add(free, 160), add(deal, 160), 64) // inputs, commitment
+        mstore(add(free, 224), count)
+        mstore(add(free, 256), cost)
+        mstore(add(free, 288), solverBps)
+        mstore(add(free, 320), royaltyBps)
+        mstore(add(free, 352), protocolBps)
+        mstore(add(free, 384), until)
+        mstore(add(free, 416), nonce_)
+        digest := keccak256(free, 448)
+    }
 }
 
 /// @return the same numbers with the protocol's share that is taken in place of the one that was reckoned with.

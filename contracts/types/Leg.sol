@@ -20,8 +20,13 @@ function newLegs(uint256 most) pure returns (Legs memory legs) {
 
 /// @notice Adds a leg that unlocks `funds` and credits their account with `credit_`.
 function unlock(Legs memory legs, Funds funds, uint256 credit_) pure {
-    legs.unlocks[legs.count] = funds;
-    legs.credits[legs.count++] = credit_;
+    uint256 at = legs.count;
+    legs.unlocks[at] = funds;
+    legs.credits[at] = credit_;
+    // Safe: less than the length of both.
+    unchecked {
+        legs.count = at + 1;
+    }
 }
 
 /// @notice Adds a leg that only credits; none where there is nothing to credit.

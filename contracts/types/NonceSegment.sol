@@ -19,7 +19,8 @@ function bits(NonceSegment s) pure returns (uint256) {
 
 /// @notice Uses a nonce up. The segment moves on with the highest nonce, and leaves its bits in their word.
 /// @param words the account's other segments, 8 to a word.
-/// @return fresh false if the nonce was used or cancelled before; then the call that asked must not go on.
+/// @return fresh false if the nonce was used or cancelled before; then the call that asked must not go on, and every nonce
+/// is as it was.
 /// @return next what lies beside the balance from now on.
 function use(NonceSegment s, mapping(uint256 word => uint256) storage words, uint32 nonce)
     returns (bool fresh, NonceSegment next)

@@ -26,7 +26,10 @@ function protocolBps(Shares s) pure returns (uint256) {
 }
 
 function totalBps(Shares s) pure returns (uint256) {
-    return s.solverBps() + s.royaltyBps() + s.protocolBps();
+    // Safe: three numbers of 16 bits.
+    unchecked {
+        return s.solverBps() + s.royaltyBps() + s.protocolBps();
+    }
 }
 
 /// @notice Whether the provider has all of the cost.
