@@ -62,7 +62,7 @@ test-offchain: $(DONE)/test
 test-contracts: $(DONE)/test
 	@mkdir -p $(BUILD)/home
 	@# anvil keeps old states in the home directory
-	@HOME=$(BUILD)/home LILYPAD_TAPE=$(TAPE) PYTHONPATH=. ape test tests/contracts -p tests.coverage.recorder
+	@HOME=$(BUILD)/home ape test tests/contracts
 
 # Branches of the contracts that their tests take: the tests' tape, sent again to contracts that tell (tests/coverage).
 TAPE := $(BUILD)/coverage/tape
@@ -70,8 +70,9 @@ TAPE := $(BUILD)/coverage/tape
 coverage: $(TAPE)
 	@HOME=$(BUILD)/home python -m tests.coverage.measure
 
-$(TAPE): $(DONE)/contracts $(wildcard tests/contracts/*.py tests/contracts/*/*.py)
-	@$(MAKE) --no-print-directory test-contracts
+$(TAPE): $(DONE)/test $(wildcard tests/contracts/*.py tests/contracts/*/*.py)
+	@mkdir -p $(BUILD)/home
+	@HOME=$(BUILD)/home LILYPAD_TAPE=$(TAPE) PYTHONPATH=. ape test tests/contracts -p tests.coverage.recorder
 
 # 120,000 calls on the contracts in any order by anybody; make test has 5,000 of them.
 invariants: $(DONE)/test

@@ -126,7 +126,7 @@ class Bench:
         return Domain(CHAIN_ID, self.contracts["LilypadController"].address)
 
     def nonce(self, account: str) -> int:
-        """Everybody counts up, as the agents do. None of the steps below begins a new segment of 32, but the batches do."""
+        """Everybody counts up, as the agents do. Of the steps below only batches begin a new segment of 32."""
         return next(self.nonces[account])
 
     def offers(

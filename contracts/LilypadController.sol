@@ -114,11 +114,8 @@ contract LilypadController is ILilypadController, SettlementBatch, InstantBatch,
 
         // Interaction
         shares = toShares(shares.solverBps(), shares.royaltyBps(), share);
-        PAYMENTS.pay(
-            deal.creator,
-            deal.numbers.nonce(),
-            Settlement.direct(cost, shares, deal.provider, deal.solver, deal.author, TREASURY)
-        );
+        Funds[] memory payees = Settlement.direct(cost, shares, deal.provider, deal.solver, deal.author, TREASURY);
+        PAYMENTS.pay(deal.creator, deal.numbers.nonce(), payees);
     }
 
     /// @inheritdoc ILilypadController
@@ -134,11 +131,10 @@ contract LilypadController is ILilypadController, SettlementBatch, InstantBatch,
         emit DealsNetted(creator, netting.provider, netting.deals, netting.root, uint96(amount), share, netting.nonce);
 
         // Interaction
-        PAYMENTS.pay(
-            netting.creator,
-            netting.nonce,
-            Settlement.direct(amount, toShares(0, 0, share), netting.provider, address(0), address(0), TREASURY)
-        );
+        Shares shares = toShares(0, 0, share);
+        Funds[] memory payees =
+            Settlement.direct(amount, shares, netting.provider, address(0), address(0), TREASURY);
+        PAYMENTS.pay(netting.creator, netting.nonce, payees);
     }
 
     // ------------------------------------------------------------------ batches

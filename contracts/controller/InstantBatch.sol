@@ -65,10 +65,10 @@ abstract contract InstantBatch is DealSteps, Consent {
         } else if (block.timestamp > numbers.expiry()) {
             refusal = Controller_OfferExpired.selector;
         } else {
-            if (!shares.isNone()) refusal = _refusalOfShares(deal, shares);
             bytes32 digest = MessageHashUtils.toTypedDataHash(domain, deal.hash(module));
             bool isSigned = _isSignedCompactly(deal.creator.account(), digest, entry.r, entry.vs);
-            if (refusal == 0 && !isSigned) refusal = Controller_BadSignature.selector;
+            if (!isSigned) refusal = Controller_BadSignature.selector;
+            else if (!shares.isNone()) refusal = _refusalOfShares(deal, shares);
         }
     }
 
@@ -101,7 +101,7 @@ abstract contract InstantBatch is DealSteps, Consent {
         return !taken.shares().isNone();
     }
 
-    /// @dev Out of what the provider was just paid.
+    /// @dev Out of what the provider was just paid: the parts of the others are locked, and come free in their accounts.
     function _payShares(SignedInstantDeal[] calldata entries, uint256 paid, uint16 protocolBps) private {
         Legs memory legs = newLegs(entries.length * 2 + 2);
         uint256 shared;
@@ -112,7 +112,7 @@ abstract contract InstantBatch is DealSteps, Consent {
             uint256 cost = deal.creator.amount();
             Shares shares = deal.numbers.withProtocolBps(protocolBps).shares();
             (uint256 rest, uint256 toTreasury) = Settlement.split(legs, cost, shares, deal.solver, deal.author);
-            // Safe: numbers of 96 bits.
+            // Safe: parts of what was paid, and all of that was in the vault, which counts with 96 bits.
             unchecked {
                 shared += cost - rest;
                 forTreasury += toTreasury;

@@ -63,13 +63,14 @@ abstract contract SettlementBatch is DealSteps, Consent {
             Settling calldata entry = entries[i];
             (DealTerms calldata terms, Result calldata result) = (entry.terms, entry.result);
             if (recorded >> i & 1 == 0) {
-                if (Lane.unwrap(batch.lanes[i]) != 0) _emitNotRecorded(i, terms);
+                // The deal does not stand, in its lane, where a settlement begins.
+                if (Lane.unwrap(batch.lanes[i]) != 0) emit EntrySkipped(i, ILilypadStorage.Storage_WrongDigest.selector);
                 continue;
             }
             uint64 instructionCount = result.instructionCount;
             emit DealSettled(batch.ids[i], result.commitment, instructionCount);
             uint256 price = Settlement.cost(terms, instructionCount);
-            // Safe: numbers of 96 bits, no more than 256 of each, and the price is no more than the ceiling.
+            // Safe: no more than 256 numbers of 96 bits each, and the price is no more than the ceiling.
             unchecked {
                 legs.unlock(terms.creator, terms.creator.amount() - price);
                 collateral += terms.provider.amount();
@@ -86,13 +87,5 @@ abstract contract SettlementBatch is DealSteps, Consent {
         legs.credit(TREASURY, forTreasury);
         legs.unlock(toFunds(msg.sender, collateral), collateral + earned);
         _settle(legs);
-    }
-
-    function _emitNotRecorded(uint256 i, DealTerms calldata terms) private {
-        uint64 lane = uint64(terms.conditions.laneNumber());
-        bool isAgreed = STORAGE.dealOf(address(this), terms.creator.account(), lane).status == DealStatus.Agreed;
-        emit EntrySkipped(
-            i, isAgreed ? ILilypadStorage.Storage_WrongDigest.selector : ILilypadStorage.Storage_WrongStatus.selector
-        );
     }
 }

@@ -70,8 +70,8 @@ function module(InstantDeal calldata deal) pure returns (ModuleId) {
 }
 
 /// @return digest EIP-712 struct hash.
-/// @dev Written to memory as abi.encode would, but left there by nobody: members that are neighbours in calldata are copied
-/// together, and what both batch and single deals read in Solidity as well is checked there to be an address.
+/// @dev What abi.encode would write, without leaving it in memory. Neighbours are copied together as they lie in calldata;
+/// that they are addresses is checked wherever else the controller reads them, and it reads both of every deal that is paid.
 function hash(InstantDeal calldata deal, ModuleId module_) pure returns (bytes32 digest) {
     (bytes32 typehash, InstantNumbers numbers) = (INSTANT_DEAL_TYPEHASH, deal.numbers);
     (address creator, uint256 cost) = (deal.creator.account(), deal.creator.amount());

@@ -20,12 +20,12 @@ function newLegs(uint256 most) pure returns (Legs memory legs) {
 
 /// @notice Adds a leg that unlocks `funds` and credits their account with `credit_`.
 function unlock(Legs memory legs, Funds funds, uint256 credit_) pure {
-    uint256 at = legs.count;
-    legs.unlocks[at] = funds;
-    legs.credits[at] = credit_;
+    uint256 leg = legs.count;
+    legs.unlocks[leg] = funds;
+    legs.credits[leg] = credit_;
     // Safe: less than the length of both.
     unchecked {
-        legs.count = at + 1;
+        legs.count = leg + 1;
     }
 }
 

@@ -177,8 +177,10 @@ class Vault(RuleBasedStateMachine):
         credits = [min(MOST, credit) for credit in credited(amount, [weight for *_, weight in parts], trick)]
         payees = [pack_funds(account, credit) for (account, *_), credit in zip(parts, credits, strict=True)]
         arguments = pack_funds(payer, amount), self._next_nonce(), payees
-        is_allowed = amount <= self.free[controller, payer] and sum(credits) == amount
-        if self._try(is_allowed, "Payments_InsufficientFree Payments_NotConserved", controller, "pay", *arguments):
+        is_paid_to_somebody = all(account != ZERO_ADDRESS for account, *_ in parts)
+        is_allowed = amount <= self.free[controller, payer] and sum(credits) == amount and is_paid_to_somebody
+        refusals = "Payments_InsufficientFree Payments_NotConserved Payments_ZeroAddress"
+        if self._try(is_allowed, refusals, controller, "pay", *arguments):
             self.free[controller, payer] -= amount
             for (account, *_), credit in zip(parts, credits, strict=True):
                 self.free[controller, account] += credit

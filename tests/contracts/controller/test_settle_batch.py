@@ -11,6 +11,7 @@ from lilypad.protocol import settlement
 from lilypad.protocol.deal import DealStatus
 from lilypad.protocol.settlement import Change
 from tests.contracts.conftest import key_of
+from tests.contracts.errors import reverts_with
 from tests.contracts.makers import CEILING, COLLATERAL, OTHER, RIGHT
 
 BLOCK_GAS = 30_000_000
@@ -179,20 +180,19 @@ def test_settle_batch__terms_of_another_deal__find_nothing(
     assert desk.skipped(receipt) == {0: "Storage_WrongDigest"}
 
 
-def test_settle_batch__beyond_256_entries__the_rest_is_skipped_and_not_half_settled(
+def test_settle_batch__beyond_256_entries__is_refused_as_a_whole_and_not_half_settled(
     controller: Any, desk: Any, books: Any, paid: Any, roles: Any
 ) -> None:
     """A deal that is recorded as accepted is paid, wherever in the batch it stands."""
     last_heard, too_late = desk.agree(), desk.agree()
     idle = desk.settling(desk.on_paper(), accepted=bytes(64))
     entries = [idle] * 255 + [desk.settling(last_heard), desk.settling(too_late)]
+    with books.unchanged(), reverts_with("Storage_BatchTooLong", count=257, most=256):
+        controller.settleBatch(entries, sender=roles.provider, gas_limit=BLOCK_GAS)
     with books.changed_by(paid(last_heard)):
-        receipt = controller.settleBatch(entries, sender=roles.provider, gas_limit=BLOCK_GAS)
+        receipt = controller.settleBatch(entries[:256], sender=roles.provider, gas_limit=BLOCK_GAS)
     assert desk.settled(receipt) == [last_heard.id]
-    assert desk.skipped(receipt)[256] == "Storage_WrongDigest"
     assert desk.record(too_late).status == DealStatus.AGREED
-    with books.changed_by(paid(too_late)):
-        controller.settleBatch([desk.settling(too_late)], sender=roles.provider)
 
 
 # ------------------------------------------------------------ contracts as creators

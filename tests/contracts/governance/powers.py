@@ -105,11 +105,12 @@ DOORS = {
     "LilypadPayments": {
         "deposit", "depositWithPermit", "withdraw", "move",  # the account's own free balance
         "cancelNonce", "cancelNonces",  # the account's own
-        "lock", "bond", "settle", "settleAll", "pay",  # the controller's own compartment
+        "lock", "bond", "settle", "settleAll", "pay", "payBatch",  # the controller's own compartment
     },
     "LilypadStorage": {"open", "advance", "advanceBatch"},  # the controller's own deals
     "LilypadController": {
-        "agree", "agreeBatch", "settle", "settleBatch", "instant", "net",  # anyone with both sides' consent
+        "agree", "agreeBatch", "settle", "settleBatch",  # anyone with both sides' consent
+        "instant", "instantBatch", "net",  # the same
         "decline", "submitResult", "accept", "acceptSigned",  # a party, or whoever has its signature
         "finalize", "late", "expire", "challenge",  # anyone, as the terms' windows say
         "verdict",  # the mediation that both signed for

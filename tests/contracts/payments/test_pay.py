@@ -90,8 +90,13 @@ def test_pay__to_oneself__needs_it_first(own: Any, saver: Any, other: Any) -> No
 
 
 def test_pay__one_account_in_several_parts__adds_up(own: Any, saver: Any, other: Any) -> None:
-    own.pay(saver, 6, payees((other, 1), (other, 2), (ZERO_ADDRESS, 0), (other, 3)))
+    own.pay(saver, 6, payees((other, 1), (other, 2), (other, 0), (other, 3)))
     assert own.of(other) == Change(6)
+
+
+def test_pay__to_nobody__reverts(own: Any, saver: Any) -> None:
+    with reverts_with("Payments_ZeroAddress"):
+        own.pay(saver, 1, payees((ZERO_ADDRESS, 1)))
 
 
 def test_pay__nothing__uses_the_nonce_alone(payments: Any, own: Any, saver: Any, other: Any) -> None:

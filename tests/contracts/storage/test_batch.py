@@ -103,10 +103,12 @@ def test_advance_batch__lists_of_different_length__reverts(record: Any, storage:
     assert [record.of(number).status for number in (1, 2)] == [S.AGREED, S.AGREED]
 
 
-def test_advance_batch__more_than_can_be_told__moves_the_first_256_only(record: Any) -> None:
+def test_advance_batch__more_than_can_be_told__is_refused_as_a_whole(record: Any) -> None:
     """A deal that moved without its controller knowing would never be paid."""
     for number in (0, 255, 256):
         record.open(number)
-    moves = [(number, AGREED, ACCEPTED) for number in range(258)]
-    assert record.advance_batch(*moves) == [0, 255]
+    moves = [(number, AGREED, ACCEPTED) for number in range(257)]
+    with reverts_with("Storage_BatchTooLong", count=257, most=256):
+        record.advance_batch(*moves)
+    assert record.advance_batch(*moves[:256]) == [0, 255]
     assert [record.of(number).status for number in (0, 255, 256)] == [S.ACCEPTED, S.ACCEPTED, S.AGREED]
