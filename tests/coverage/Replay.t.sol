@@ -12,6 +12,7 @@ interface Forge {
     function revertToState(uint256 id) external returns (bool);
     function setNonceUnsafe(address account, uint64 nonce) external;
     function snapshotState() external returns (uint256 id);
+    function store(address account, bytes32 slot, bytes32 value) external;
     function warp(uint256 timestamp) external;
 }
 
@@ -20,16 +21,19 @@ enum Kind {
     Send,
     Read,
     Snapshot,
-    Restore
+    Restore,
+    Chain,
+    Store
 }
 
 /// @dev Mirrors Step in tape.py.
-/// @param number nonce of a creation; which snapshot is taken or restored; nothing otherwise.
-/// @param to whom is called; of a creation, where the contract must come to lie.
+/// @param number nonce of a creation; which snapshot is taken or restored; id of the chain; slot that is
+/// written; nothing otherwise.
+/// @param to whom is called, or whose slot is written; of a creation, where the contract must come to lie.
 /// @param artifact of a creation: whose code it is; empty when the code is not ours and stands in `data` whole.
 /// @param data calldata; of a creation, what follows the code.
 /// @param ok whether it went well when it was recorded.
-/// @param answer hash of what was returned to a read; zero for any.
+/// @param answer hash of what was returned to a read, zero for any; what is written to a slot.
 struct Step {
     Kind kind;
     uint256 time;
@@ -54,7 +58,6 @@ contract ReplayTest {
 
     function test_tape__ends_as_it_was_recorded() external {
         string memory path = FORGE.envString("LILYPAD_TAPE");
-        FORGE.chainId(31337);
         uint256[] memory snapshots = new uint256[](100_000);
         for (uint256 nth = 1;; ++nth) {
             bytes memory line = bytes(FORGE.readLine(path));
@@ -62,6 +65,8 @@ contract ReplayTest {
             Step memory step = abi.decode(FORGE.parseBytes(string(line)), (Step));
             if (step.kind == Kind.Snapshot) snapshots[step.number] = FORGE.snapshotState();
             else if (step.kind == Kind.Restore) FORGE.revertToState(snapshots[step.number]);
+            else if (step.kind == Kind.Chain) FORGE.chainId(step.number);
+            else if (step.kind == Kind.Store) FORGE.store(step.to, bytes32(step.number), step.answer);
             else this.play(nth, step);
         }
     }
