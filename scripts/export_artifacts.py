@@ -11,7 +11,8 @@ from ape import project
 TARGET = Path(__file__).parent.parent / "offchain" / "lilypad" / "chain" / "artifacts"
 CONTRACTS = (
     "LilypadToken", "LilypadPayments", "LilypadStorage", "LilypadModules", "LilypadUsers", "LilypadController",
-    "LilypadGovernor", "LilypadTimelock", "MockMediation", "MockWallet",
+    "LilypadMediation", "LilypadMediators", "Randao", "LilypadGovernor", "LilypadTimelock", "MockMediation",
+    "MockRandomness", "MockWallet",
 )  # fmt: skip
 
 

@@ -111,8 +111,10 @@ def solidity_imports(file: Path) -> set[str]:
         ("interfaces", ("types", "interfaces")),
         ("libraries", ("types", "interfaces")),
         ("controller", ("types", "interfaces", "libraries", "controller")),
+        ("mediation", ("types", "interfaces", "libraries", "mediation")),
+        ("verifiers", ("types",)),
         ("governance", ("governance",)),
-        ("", ("types", "interfaces", "libraries", "controller")),
+        ("", (".", "types", "interfaces", "libraries", "controller", "mediation")),
     ],
 )
 def test_contracts__import__interfaces_types_and_libraries_alone(folder: str, allowed: tuple[str, ...]) -> None:

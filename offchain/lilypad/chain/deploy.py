@@ -16,7 +16,7 @@ from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 
 from lilypad.chain.contracts import creation_code
-from lilypad.chain.parameters import DeployParameters, Governance
+from lilypad.chain.parameters import DeployParameters, Governance, Mediation
 from lilypad.chain.rpc import Rpc
 from lilypad.chain.sender import Sender
 from lilypad.errors import FaultError
@@ -61,7 +61,10 @@ def plan(parameters: DeployParameters) -> Iterator[Step]:
         treasury = treasury or owner
     modules = _step(salt, "LilypadModules", curator)
     yield modules
-    yield _step(salt, "LilypadController", payments.address, storage.address, modules.address, treasury, owner)
+    controller = _step(salt, "LilypadController", payments.address, storage.address, modules.address, treasury, owner)
+    yield controller
+    if parameters.mediation is not None:
+        yield from _mediation(salt, payments, controller, owner, parameters.mediation)
     if parameters.mock_judge is not None:
         yield _step(salt, "MockMediation", parameters.mock_judge)
 
@@ -123,6 +126,19 @@ def _governor(salt: bytes, token: Step, terms: Governance) -> Step:
     address = create2_address(salt, code)
     brings = {"LilypadTimelock": first_creation_of(address)}
     return Step("LilypadGovernor", address, code, salt, needs=(token.name,), brings=brings)
+
+
+def _mediation(
+    salt: bytes, payments: Step, controller: Step, owner: Address | None, terms: Mediation
+) -> Iterator[Step]:
+    """The court asks its randomness for the delay and creates its mediators, both in its constructor."""
+    randao = _step(salt, "Randao", terms.randao_delay, terms.block_time)
+    yield randao
+    parts = (payments.address, controller.address, randao.address, terms.epoch, terms.settings(), owner)
+    code = creation_code("LilypadMediation", *parts)
+    address = create2_address(salt, code)
+    brings = {"LilypadMediators": first_creation_of(address)}
+    yield Step("LilypadMediation", address, code, salt, needs=(randao.name,), brings=brings)
 
 
 def _places(steps: Sequence[Step]) -> list[Address]:

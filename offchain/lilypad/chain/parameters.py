@@ -53,6 +53,63 @@ class Governance:
 
 
 @dataclass(frozen=True, slots=True)
+class Mediation:
+    """The court of drawn, staked mediators. Amounts in thousandths of a token, times in seconds."""
+
+    randao_delay: int
+    """Blocks between a challenge and the randomness of its draw, at least."""
+    block_time: int
+    epoch: int
+    """Stakes count in draws from the next one on."""
+    fee: int
+    bond: int
+    min_stake: int
+    penalty: int
+    commit: int
+    reveal: int
+    appeal: int
+    silent_percent: int
+    burn_percent: int
+    redraws: int
+    appeals: int
+
+    @classmethod
+    def parse(cls, plain: object) -> Self:
+        content = _known(cls, plain, "mediation")
+        for name, value in content.items():
+            if type(value) is not int or value < 0:
+                raise FaultError(f"mediation.{name} must be a whole number, got {value!r}")
+        parsed = cls(**content)
+        if not (parsed.randao_delay > 0 and parsed.block_time > 0 and 600 <= parsed.epoch <= 7 * 24 * 3600):
+            raise FaultError("mediation: randao_delay and block_time must be positive, epoch 10 minutes to 7 days")
+        try:
+            packed = parsed.settings()
+        except ValueError as error:
+            raise FaultError(f"mediation: {error}") from error
+        if packed is None:
+            raise FaultError("mediation: outside the bounds of contracts/types/MediationSettings.sol")
+        return parsed
+
+    def settings(self) -> bytes | None:
+        """The packed word of contracts/types/MediationSettings.sol; None outside the bounds that are there."""
+        money = 0 < self.fee <= self.bond and 2 * self.fee <= self.penalty <= self.min_stake
+        percents = 10 <= self.silent_percent <= 100 and 10 <= self.burn_percent <= 90
+        counts = self.redraws <= 5 and self.appeals <= 2 and (self.appeals == 0) == (self.appeal == 0)
+        windows = [self.commit, self.reveal, *([self.appeal] if self.appeals else [])]
+        if not (money and percents and counts and all(300 <= window <= 7 * 24 * 3600 for window in windows)):
+            return None
+        word = shift = 0
+        lanes = [(self.fee, 40), (self.bond, 40), (self.min_stake, 40), (self.penalty, 40), (self.commit, 24)]
+        lanes += [(self.reveal, 24), (self.appeal, 24), (self.silent_percent, 8), (self.burn_percent, 8)]
+        for value, bits in [*lanes, (self.redraws, 4), (self.appeals, 4)]:
+            if value >> bits:
+                raise ValueError(f"{value} does not fit {bits} bits")
+            word |= value << shift
+            shift += bits
+        return word.to_bytes(32, "big")
+
+
+@dataclass(frozen=True, slots=True)
 class DeployParameters:
     """Either `governance`, or somebody who may do at once what governance may: a `governor` and a `curator`."""
 
@@ -69,6 +126,8 @@ class DeployParameters:
     """Credited with the protocol's share; with governance and left out, the timelock is."""
     mock_judge: Address | None = None
     """Decides every dispute by decree: for local chains only."""
+    mediation: Mediation | None = None
+    """Drawn mediators decide. Belongs to whom the controller belongs to."""
 
     def __post_init__(self) -> None:
         if self.governance is None:
@@ -97,10 +156,12 @@ class DeployParameters:
         if not isinstance(content["salt"], str) or not content["salt"]:
             raise FaultError(f"salt must be a text that is not empty, got {content['salt']!r}")
         for name, value in content.items():
-            if name not in ("salt", "governance") and not is_checksum_address(value):
+            if name not in ("salt", "governance", "mediation") and not is_checksum_address(value):
                 raise FaultError(f"{name} must be a checksummed address, got {value!r}")
         if "governance" in content:
             content["governance"] = Governance.parse(content["governance"])
+        if "mediation" in content:
+            content["mediation"] = Mediation.parse(content["mediation"])
         return cls(**content)
 
 

@@ -6,11 +6,15 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
+from eth_abi.abi import encode
+from eth_typing import Hash32
+from eth_utils.crypto import keccak
 
+from lilypad.protocol.signing import compact
 from lilypad.protocol.words import Windows
 from lilypad.types import Resources
 from tests.contracts.errors import reverts_with
-from tests.contracts.makers import WINDOWS
+from tests.contracts.makers import MANIFEST, WINDOWS
 
 RESOURCE_LANES = ["cpu_milli", "gpu", "ram_mib", "vram_mib", "disk_mib"]
 WINDOW_LANES = ["decline", "submit", "judge", "mediate"]
@@ -177,7 +181,14 @@ def test_agree__bits_of_the_verification_that_mean_nothing__are_refused(
 def test_instant__address_wider_than_an_address__reverts(
     controller: Any, maker: Any, stranger: Any, books: Any, place: int
 ) -> None:
-    data = bytearray(controller.instant.encode_input(*maker.done(maker.instant())))
+    """Even where both sides have signed the text with what lies before the address."""
+    deal = maker.instant()
+    text = bytearray(encode(["bytes32", *deal.ABI], [keccak(text=deal.type_string()), *deal.values()]))
+    if place < 3:  # the author is signed as a part of the module's id
+        text[32 * (place + 1)] = 1
+    digest = Hash32(maker.domain.digest(keccak(text)))
+    signatures = [compact(bytes(key.unsafe_sign_hash(digest).signature)) for key in (maker.creator, maker.provider)]
+    data = bytearray(controller.instant.encode_input(deal.words(maker.author, MANIFEST), *signatures))
     at = 4 + 32 * place
     assert data[at : at + 12] == bytes(12)
     data[at] = 1

@@ -128,7 +128,7 @@ def test_settle_batch__full_of_false_entries__still_fits_into_a_block_with_the_o
     assert desk.record(other).status == DealStatus.AGREED
 
 
-@pytest.mark.parametrize("gas", [120_000, 200_000, 300_000])
+@pytest.mark.parametrize("gas", [120_000, 170_000, 220_000])
 def test_settle_batch__sent_with_too_little_gas__fails_as_a_whole(
     controller: Any, desk: Any, books: Any, provider: Any, gas: int
 ) -> None:
