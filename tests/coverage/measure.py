@@ -86,7 +86,17 @@ def _replay() -> str | None:
         "FOUNDRY_CONFIG": str(Path(__file__).with_name("foundry.toml")),
         "LILYPAD_TAPE": str(FOLDER / "tape"),
     }
-    command = ["forge", "coverage", "--use", str(_solc()), "--report", "lcov", "--report-file", str(LCOV)]
+    command = [
+        "forge",
+        "coverage",
+        "--ir-minimum",
+        "--use",
+        str(_solc()),
+        "--report",
+        "lcov",
+        "--report-file",
+        str(LCOV),
+    ]
     done = subprocess.run(command, cwd=ROOT, env=os.environ | settings, capture_output=True, text=True)
     return None if done.returncode == 0 else done.stdout[-6_000:] + done.stderr[-6_000:]
 
