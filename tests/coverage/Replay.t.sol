@@ -58,8 +58,15 @@ contract ReplayTest {
 
     error Differs(uint256 step, string what, Step recorded, bool ok, bytes answer);
 
-    function test_tape__ends_as_it_was_recorded() external {
-        string memory path = FORGE.envString("LILYPAD_TAPE");
+    function test_tape_of_the_node__ends_as_it_was_recorded() external {
+        _replay(FORGE.envString("LILYPAD_TAPE"));
+    }
+
+    function test_tape_of_revm__ends_as_it_was_recorded() external {
+        _replay(string.concat(FORGE.envString("LILYPAD_TAPE"), ".revm"));
+    }
+
+    function _replay(string memory path) private {
         uint256[] memory snapshots = new uint256[](100_000);
         for (uint256 nth = 1;; ++nth) {
             bytes memory line = bytes(FORGE.readLine(path));

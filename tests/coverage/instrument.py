@@ -128,9 +128,9 @@ def _decided_by(node: Any) -> Iterator[Condition | Fork]:
 
 def _long_encodings(tree: Any) -> Iterator[LongEncoding]:
     for node in _nodes(tree):
-        if node["nodeType"] == "FunctionCall" and node["expression"].get("memberName") == "encode":
-            if len(node["arguments"]) > MOST_ENCODED:
-                yield LongEncoding(*_range(node), tuple(map(_range, node["arguments"])))
+        is_encoding = node["nodeType"] == "FunctionCall" and node["expression"].get("memberName") == "encode"
+        if is_encoding and len(node["arguments"]) > MOST_ENCODED:
+            yield LongEncoding(*_range(node), tuple(map(_range, node["arguments"])))
 
 
 def _nodes(tree: Any) -> Iterator[Any]:
@@ -171,7 +171,9 @@ def _describe(name: str, source: bytes, found: Condition | Fork) -> Decision:
 
 def _edits(found: Condition | Fork, number: int) -> list[Edit]:
     if isinstance(found, Fork):
-        return [Edit(at, f" Branch.b{number}({str(not nth).lower()});") for nth, at in enumerate(found.blocks)]
+        # Asked for, since the compiler leaves out a call whose answer nobody wants.
+        told = (f" require(Branch.b{number}(true));", f" require(!Branch.b{number}(false));")
+        return [Edit(at, told[min(nth, 1)]) for nth, at in enumerate(found.blocks)]
     return [Edit(found.start, f"Branch.b{number}("), Edit(found.end, ")")]
 
 

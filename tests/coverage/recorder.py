@@ -1,6 +1,7 @@
 """Writes the tape while the contracts' tests run: ape test -p tests.coverage.recorder, with LILYPAD_TAPE=<file>.
 
-It listens where web3 talks to the node, so no test knows of it.
+It listens where web3 talks to the node, and where chains are made on revm, so no test knows of it. What was heard of
+the latter is a tape of its own, beside the first: <file>.revm.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import pytest
 from eth_utils.crypto import keccak
 from web3 import HTTPProvider
 
+from tests.coverage.revm import Chains
 from tests.coverage.tape import NOBODY, Codes, Kind, Step
 
 Ask = Callable[[str, Any], Any]
@@ -128,6 +130,8 @@ class Plugin:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.unlink(missing_ok=True)
         self._file = self._part.open("w")
+        self._chains = Chains(_codes_of_project)
+        self._chains.listen()
         self._recorder = recorder = Recorder(self._file, _codes_of_project)
         self._send = send = HTTPProvider.make_request
 
@@ -141,6 +145,9 @@ class Plugin:
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         HTTPProvider.make_request = self._send  # type: ignore[method-assign]
         self._file.close()
+        self._chains.stop()
+        with self._path.with_suffix(".revm").open("w") as file:
+            self._chains.write(file)
         if self._recorder.unheard:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
         elif exitstatus == 0:

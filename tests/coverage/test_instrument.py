@@ -56,7 +56,7 @@ def test_copy__has_the_source_s_lines_and_compiles(tmp_path: Path, solc: Path) -
     assert len(text.splitlines()) == len((HEAD + BODY).splitlines())
     assert text.count("Branch.b") == 9  # a try tells in both of its blocks
     again = instrument(tmp_path, tmp_path / "copy", tmp_path / "second", solc)  # which compiles the first copy
-    assert len(again) == 8 + 8  # and finds the decision of each function that stands for one
+    assert len(again) == 8 + 8 + 2  # and finds the decision of each function that stands for one, and the try's two
 
 
 def test_decision__in_assembly__is_refused(tmp_path: Path, solc: Path) -> None:
