@@ -166,3 +166,16 @@ def test_draw__when_no_time_is_left_for_the_votes__is_refused(house: CourtHouse)
     house.wait_for_seed(case)
     with refused("Mediation_TooLate", deadline=case.docket.stage.deadline - SETTINGS.voting_time):
         house.act("stranger", case, "draw", case.terms.words(), b"")
+
+
+@pytest.mark.parametrize("function", ["drawAndCommit", "drawAndTally"])
+def test_draw_with_votes__without_enough_mediators__is_tried_again_and_counts_none(function: str) -> None:
+    house = CourtHouse(stakes=(100_000,) * 2)
+    house.join("provider", 100_000)  # a member, and never drawn
+    house.pass_epoch()
+    case = house.challenged()
+    house.wait_for_seed(case)
+    votes = ([],) if function == "drawAndCommit" else ([], [])
+    receipt = house.act("stranger", case, function, case.terms.words(), b"", *votes)
+    assert [event for event, _ in receipt.events] == ["CaseDrawn", "CaseArmed"]
+    assert house.nothing_is_bound()
