@@ -18,6 +18,7 @@ from typing import Any
 
 BRANCHES = "Branch.sol"
 MOCKS = "mocks"
+MOST_ENCODED = 10
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,16 @@ class Condition:
 
 
 @dataclass(frozen=True)
+class LongEncoding:
+    """abi.encode of more values than the compiler can hold without its optimizer: (start, end) of each argument. In two
+    halves, side by side, the bytes are the same: none of them is dynamic."""
+
+    start: int
+    end: int
+    arguments: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True)
 class Fork:
     """A try: what is taken is told at the start of each block, true for the first."""
 
@@ -62,6 +73,7 @@ def instrument(root: Path, contracts: Path, target: Path, solc: Path) -> list[De
             for found in _decisions(tree):
                 edits += _edits(found, len(decisions))
                 decisions.append(_describe(name, source, found))
+            edits += [edit for long in _long_encodings(tree) for edit in _halve(long)]
             if edits:
                 up = "../" * (len(inside.parts) - 1) or "./"
                 edits.append(Edit(_after_pragma(tree), f' import {{Branch}} from "{up}{BRANCHES}";'))
@@ -114,6 +126,13 @@ def _decided_by(node: Any) -> Iterator[Condition | Fork]:
         yield Fork(_range(node)[0], tuple(_range(clause["block"])[0] + 1 for clause in node["clauses"]))
 
 
+def _long_encodings(tree: Any) -> Iterator[LongEncoding]:
+    for node in _nodes(tree):
+        is_encoding = node["nodeType"] == "FunctionCall" and node["expression"].get("memberName") == "encode"
+        if is_encoding and len(node["arguments"]) > MOST_ENCODED:
+            yield LongEncoding(*_range(node), tuple(map(_range, node["arguments"])))
+
+
 def _nodes(tree: Any) -> Iterator[Any]:
     """All nodes below, outer ones first."""
     if isinstance(tree, dict):
@@ -152,8 +171,16 @@ def _describe(name: str, source: bytes, found: Condition | Fork) -> Decision:
 
 def _edits(found: Condition | Fork, number: int) -> list[Edit]:
     if isinstance(found, Fork):
-        return [Edit(at, f" Branch.b{number}({str(not nth).lower()});") for nth, at in enumerate(found.blocks)]
+        # Asked for, since the compiler leaves out a call whose answer nobody wants.
+        told = (f" require(Branch.b{number}(true));", f" require(!Branch.b{number}(false));")
+        return [Edit(at, told[min(nth, 1)]) for nth, at in enumerate(found.blocks)]
     return [Edit(found.start, f"Branch.b{number}("), Edit(found.end, ")")]
+
+
+def _halve(found: LongEncoding) -> list[Edit]:
+    half = len(found.arguments) // 2
+    end, start = found.arguments[half - 1][1], found.arguments[half][0]
+    return [Edit(found.start, "bytes.concat("), Edit(end, ")"), Edit(start, "abi.encode("), Edit(found.end, ")")]
 
 
 def _apply(source: bytes, edits: list[Edit]) -> bytes:

@@ -10,6 +10,7 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,7 @@ ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / ".build" / "coverage"
 SOURCES = FOLDER / "contracts"
 LCOV = FOLDER / "lcov.info"
+EXCUSES = Path(__file__).with_name("excused.toml")
 LEAST_PERCENT = 95
 
 
@@ -28,6 +30,11 @@ class Branch:
     decision: Decision
     outcome: bool
     taken: int
+
+    @property
+    def key(self) -> tuple[str, str, bool]:
+        """Not the line, which moves."""
+        return self.decision.file, self.decision.source, self.outcome
 
     def __str__(self) -> str:
         d = self.decision
@@ -40,9 +47,10 @@ def main() -> int:
     if output is not None:
         print(output)  # noqa: T201
         return 1
-    text, enough = report(branches(decisions, LCOV.read_text()))
-    print(text)  # noqa: T201
-    return 0 if enough else 1
+    found, stale = excuse(branches(decisions, LCOV.read_text()), EXCUSES.read_text())
+    text, enough = report(found)
+    print("\n".join([text, *stale]))  # noqa: T201
+    return 0 if enough and not stale else 1
 
 
 def branches(decisions: Sequence[Decision], lcov: str) -> list[Branch]:
@@ -53,6 +61,25 @@ def branches(decisions: Sequence[Decision], lcov: str) -> list[Branch]:
     for line, path, hits in re.findall(r"^BRDA:(\d+),\d+,([01]),(\d+|-)$", section, re.MULTILINE):
         counted[numbers[int(line) - 1], path == "0"] = 0 if hits == "-" else int(hits)
     return [Branch(d, way, counted[n, way]) for n, d in enumerate(decisions) for way in (True, False)]
+
+
+def excuse(found: Sequence[Branch], excuses: str) -> tuple[list[Branch], list[str]]:
+    """Those that have no excuse, and what is wrong with the excuses.
+
+    Raises:
+        ValueError: an excuse gives no reason.
+    """
+    said = tomllib.loads(excuses)
+    entries = [*said.get("branch", ()), *said.get("file", ())]
+    if any(not str(entry["why"]).strip().endswith(".") for entry in entries):
+        raise ValueError("an excuse gives no reason")
+    files = {entry["file"] for entry in said.get("file", ())}
+    branches_ = {(entry["file"], entry["source"], entry["never"]) for entry in said.get("branch", ())}
+    excused = [b for b in found if b.decision.file in files or b.key in branches_]
+    untaken = {b.key for b in excused if not b.taken}
+    stale = [f"an excuse for what is taken or not there: {' '.join(map(str, key))}" for key in branches_ - untaken]
+    stale += [f"an excuse for what is not there: {f}" for f in files - {b.decision.file for b in excused}]
+    return [b for b in found if b not in excused], stale
 
 
 def report(found: Sequence[Branch], least: float = LEAST_PERCENT) -> tuple[str, bool]:
@@ -86,7 +113,17 @@ def _replay() -> str | None:
         "FOUNDRY_CONFIG": str(Path(__file__).with_name("foundry.toml")),
         "LILYPAD_TAPE": str(FOLDER / "tape"),
     }
-    command = ["forge", "coverage", "--use", str(_solc()), "--report", "lcov", "--report-file", str(LCOV)]
+    command = [
+        "forge",
+        "coverage",
+        "--ir-minimum",
+        "--use",
+        str(_solc()),
+        "--report",
+        "lcov",
+        "--report-file",
+        str(LCOV),
+    ]
     done = subprocess.run(command, cwd=ROOT, env=os.environ | settings, capture_output=True, text=True)
     return None if done.returncode == 0 else done.stdout[-6_000:] + done.stderr[-6_000:]
 

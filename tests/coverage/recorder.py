@@ -1,6 +1,7 @@
 """Writes the tape while the contracts' tests run: ape test -p tests.coverage.recorder, with LILYPAD_TAPE=<file>.
 
-It listens where web3 talks to the node, so no test knows of it.
+It listens where web3 talks to the node, and where chains are made on revm, so no test knows of it. What was heard of
+the latter is a tape of its own, beside the first: <file>.revm.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import pytest
 from eth_utils.crypto import keccak
 from web3 import HTTPProvider
 
+from tests.coverage.revm import Chains
 from tests.coverage.tape import NOBODY, Codes, Kind, Step
 
 Ask = Callable[[str, Any], Any]
@@ -41,9 +43,16 @@ class Recorder:
         self._codes = codes
         self._snapshots: dict[str, int] = {}
         self._taken = 0
+        self._latest: Any = None
+        """The latest block, where it is known: no need to ask for it before each of many reads."""
+        self.unheard: set[str] = set()
+        """Requests that the tape has no step for, so that coverage would not know what they did."""
+        self._write(Step(Kind.CHAIN, number=31337))
 
     def hear(self, ask: Ask, method: str, params: Any, response: Any) -> None:
         """One request that the node has answered."""
+        if method in SENDS or method.startswith(("anvil_", "evm_")):
+            self._latest = None
         if method in SENDS and "result" in response:
             self._write(self._sent(ask, response["result"]))
         elif method == "eth_call" and params[0].get("to"):
@@ -54,15 +63,21 @@ class Recorder:
             self._taken += 1
         elif method == "evm_revert":
             self._write(Step(Kind.RESTORE, number=self._snapshots[params[0]]))
+        elif method == "anvil_setChainId":
+            self._write(Step(Kind.CHAIN, number=params[0]))
+        elif method == "anvil_setStorageAt":
+            account, slot, value = params
+            self._write(Step(Kind.STORE, number=int(slot, 16), to=account, answer=bytes.fromhex(value[2:])))
         elif method not in REPEATED_ANYWAY and not method.startswith(WITHOUT_EFFECT):
-            raise NotImplementedError(f"the tape has no step for {method}, so coverage would not know what it did")
+            # Told at the end: an exception here would leave the node in a state that no later test expects.
+            self.unheard.add(method)
 
     def _sent(self, ask: Ask, hash_: str) -> Step:
         receipt = _mined(ask, hash_)
-        block = ask("eth_getBlockByNumber", [receipt["blockNumber"], True])["result"]
-        sent = next(t for t in block["transactions"] if t["hash"] == hash_)
+        block = ask("eth_getBlockByNumber", [receipt["blockNumber"], False])["result"]
+        sent = ask("eth_getTransactionByHash", [hash_])["result"]
         if int(sent["value"], 16):
-            raise NotImplementedError("the tape has no step for a payment in ether")
+            self.unheard.add("a payment in ether")
         when, data = int(block["timestamp"], 16), bytes.fromhex(sent["input"][2:])
         ok, gas = receipt["status"] == "0x1", int(sent["gas"], 16)
         if sent["to"]:
@@ -72,12 +87,13 @@ class Recorder:
         return Step(Kind.CREATE, when, nonce, gas, sent["from"], to, name, rest, ok)
 
     def _read(self, ask: Ask, call: Any, response: Any) -> Step:
-        latest = ask("eth_getBlockByNumber", ["latest", False])["result"]
+        if self._latest is None:
+            self._latest = ask("eth_getBlockByNumber", ["latest", False])["result"]
         answer = response["result"] if "result" in response else response["error"].get("data", "0x")
         return Step(
             Kind.READ,
-            int(latest["timestamp"], 16),
-            gas=int(call.get("gas", latest["gasLimit"]), 16),
+            int(self._latest["timestamp"], 16),
+            gas=int(call.get("gas", self._latest["gasLimit"]), 16),
             sender=call.get("from", NOBODY),
             to=call["to"],
             data=bytes.fromhex(call.get("data", "0x")[2:]),
@@ -114,7 +130,9 @@ class Plugin:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.unlink(missing_ok=True)
         self._file = self._part.open("w")
-        recorder = Recorder(self._file, _codes_of_project)
+        self._chains = Chains(_codes_of_project)
+        self._chains.listen()
+        self._recorder = recorder = Recorder(self._file, _codes_of_project)
         self._send = send = HTTPProvider.make_request
 
         def send_and_hear(provider: HTTPProvider, method: Any, params: Any) -> Any:
@@ -124,11 +142,20 @@ class Plugin:
 
         HTTPProvider.make_request = send_and_hear  # type: ignore[method-assign]
 
-    def pytest_sessionfinish(self, exitstatus: int) -> None:
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         HTTPProvider.make_request = self._send  # type: ignore[method-assign]
         self._file.close()
-        if exitstatus == 0:
+        self._chains.stop()
+        with self._path.with_suffix(".revm").open("w") as file:
+            self._chains.write(file)
+        if self._recorder.unheard:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        elif exitstatus == 0:
             self._part.replace(self._path)
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        for what in sorted(self._recorder.unheard):
+            terminalreporter.write_line(f"The tape of the tests has no step for {what}: see tests/coverage.", red=True)
 
 
 def pytest_configure(config: pytest.Config) -> None:

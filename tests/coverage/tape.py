@@ -17,6 +17,8 @@ class Kind(IntEnum):
     READ = 2
     SNAPSHOT = 3
     RESTORE = 4
+    CHAIN = 5
+    STORE = 6
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.coverage.instrument import Decision, instrument
-from tests.coverage.measure import ROOT, Branch, report
+from tests.coverage.measure import ROOT, Branch, excuse, report
 
 HEAD = "// SPDX-License-Identifier: MIT\npragma solidity 0.8.37;\n"
 BODY = """
@@ -56,7 +56,7 @@ def test_copy__has_the_source_s_lines_and_compiles(tmp_path: Path, solc: Path) -
     assert len(text.splitlines()) == len((HEAD + BODY).splitlines())
     assert text.count("Branch.b") == 9  # a try tells in both of its blocks
     again = instrument(tmp_path, tmp_path / "copy", tmp_path / "second", solc)  # which compiles the first copy
-    assert len(again) == 8 + 8  # and finds the decision of each function that stands for one
+    assert len(again) == 8 + 8 + 2  # and finds the decision of each function that stands for one, and the try's two
 
 
 def test_decision__in_assembly__is_refused(tmp_path: Path, solc: Path) -> None:
@@ -79,3 +79,23 @@ def test_report__one_of_many_missing__is_named_but_enough() -> None:
     text, enough = report([Branch(decision, True, 0), *[Branch(decision, False, 1)] * 39])
     assert enough
     assert "never true" in text
+
+
+EXCUSE = '[[branch]]\nfile = "A.sol"\nsource = "a < b"\nnever = true\nwhy = "It cannot be."\n'
+
+
+@pytest.mark.parametrize(("taken", "left", "stale"), [(0, 1, 0), (1, 1, 1)])
+def test_excuse__of_a_branch__holds_while_no_test_takes_it(taken: int, left: int, stale: int) -> None:
+    decision = Decision("A.sol", 7, "if", "a < b")
+    found, wrong = excuse([Branch(decision, True, taken), Branch(decision, False, 1)], EXCUSE)
+    assert (len(found), len(wrong)) == (left, stale)
+
+
+def test_excuse__for_what_is_not_there__is_told() -> None:
+    assert excuse([], EXCUSE) == ([], ["an excuse for what is taken or not there: A.sol a < b True"])
+    assert excuse([], '[[file]]\nfile = "A.sol"\nwhy = "No."') == ([], ["an excuse for what is not there: A.sol"])
+
+
+def test_excuse__without_a_reason__is_refused() -> None:
+    with pytest.raises(ValueError, match="no reason"):
+        excuse([], EXCUSE.replace("It cannot be.", ""))

@@ -84,6 +84,8 @@ def _compiler_input(sources: Mapping[str, Path]) -> Any:
         "sources": {name: {"content": path.read_text()} for name, path in sources.items()},
         "settings": {
             "evmVersion": "cancun",
+            "viaIR": True,
+            "optimizer": {"enabled": True, "runs": 200},
             "remappings": ["@openzeppelin/contracts=node_modules/@openzeppelin/contracts"],
         },
     }

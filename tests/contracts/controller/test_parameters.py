@@ -87,3 +87,11 @@ def test_deployment__no_governor__reverts(compiled: Any, protocol: Any, roles: A
     parts = (protocol.payments, protocol.storage, protocol.modules, roles.treasury, nobody)
     with reverts_with("OwnableInvalidOwner", owner=nobody):
         roles.holder.deploy(compiled.LilypadController, *parts)
+
+
+def test_deployment__no_treasury__reverts(compiled: Any, protocol: Any, roles: Any) -> None:
+    """Whatever it is owed would lie in the zero address for ever."""
+    nobody = "0x0000000000000000000000000000000000000000"
+    parts = (protocol.payments, protocol.storage, protocol.modules, nobody, roles.governor)
+    with reverts_with("Controller_NoTreasury"):
+        roles.holder.deploy(compiled.LilypadController, *parts)

@@ -88,6 +88,19 @@ def test_settle_batch__of_32__fits_into_a_tenth_of_a_block(
     assert books.of(roles.creator).locked == books.of(roles.provider).locked == 0
 
 
+def test_settle_batch__without_shares__provider_has_everything(
+    controller: Any, protocol: Any, desk: Any, maker: Any, books: Any, paid: Any, roles: Any
+) -> None:
+    controller.setParameters(0, controller.collateralFloorBps(), sender=roles.governor)
+    module = bytes(protocol.modules.moduleId(roles.author, 0, bytes([1] * 32)))
+    protocol.modules.publish(bytes([1] * 32), "gratis", "1.0.0", 0, sender=roles.author)
+    protocol.modules.curate(module, 2, sender=roles.curator)
+    cases = [desk.agree(maker.job(module=module, solver_bps=0)) for _ in range(2)]
+    assert [case.terms.shares.total_bps for case in cases] == [0, 0]
+    with books.changed_by(paid(*cases)):
+        controller.settleBatch([desk.settling(case) for case in cases], sender=roles.provider)
+
+
 # ------------------------------------------------------------ entries that are skipped
 
 

@@ -189,3 +189,16 @@ def test_draw__among_a_hundred_times_as_many__costs_a_tenth_more_at_most() -> No
         house.wait_for_seed(case)
         costs.append(house.act("stranger", case, "draw", case.terms.words(), b"").gas_used)
     assert costs[0] < costs[1] < 1.1 * costs[0]
+
+
+@pytest.mark.parametrize("function", ["drawAndCommit", "drawAndTally"])
+def test_draw_with_votes__without_enough_mediators__is_tried_again_and_counts_none(function: str) -> None:
+    house = CourtHouse(stakes=(100_000,) * 2)
+    house.join("provider", 100_000)  # a member, and never drawn
+    house.pass_epoch()
+    case = house.challenged()
+    house.wait_for_seed(case)
+    votes = ([],) if function == "drawAndCommit" else ([], [])
+    receipt = house.act("stranger", case, function, case.terms.words(), b"", *votes)
+    assert [event for event, _ in receipt.events] == ["CaseDrawn", "CaseArmed"]
+    assert house.nothing_is_bound()

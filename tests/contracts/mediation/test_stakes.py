@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
+from eth_utils.crypto import keccak
+
 from lilypad.protocol.docket import UNIT
 from tests.contracts.mediation.conftest import refused
 from tests.contracts.mediation.court import CourtHouse
 from tests.contracts.mediation.town import RIGHT, SETTINGS
 
+BAD_EPOCH = keccak(text="Mediators_BadEpoch(uint256,uint256,uint256)")[:4].hex()
 UNBONDING = 38 * 24 * 3600
 NAME = "mediator 0"
 
@@ -27,6 +31,13 @@ def test_stake__beyond_what_is_counted__is_refused(house: CourtHouse) -> None:
         house.send("rich", house.mediators, "stake", 1 << 40)
     with refused("Mediators_StakeTooLarge"):
         house.send("rich", house.mediators, "stake", (1 << 256) - 300_000)
+
+
+def test_stake__beyond_what_a_tree_counts__is_refused(house: CourtHouse) -> None:
+    """One mediator may have as much as all together may; but there are others."""
+    most = (1 << 40) - 1
+    with refused("Mediators_TreeFull", most=most):
+        house.send("rich", house.mediators, "stake", most)
 
 
 def test_stake__counts_from_the_next_epoch_on(house: CourtHouse) -> None:
@@ -154,3 +165,24 @@ def test_court__alone_draws_pays_and_takes(house: CourtHouse) -> None:
     for function, argument in [*calls, ("takeOwed", house.address(NAME))]:
         with refused("Mediators_NotCourt", caller=house.address("stranger").lower()):
             house.send("stranger", house.mediators, function, argument)
+
+
+def test_sets__one_of_several_is_left__the_others_still_follow_the_stake(house: CourtHouse) -> None:
+    for number in (7, 8):
+        house.send(NAME, house.mediators, "joinSet", number)
+    house.send(NAME, house.mediators, "leaveSet", 7)
+    house.join(NAME, 50_000)
+    house.pass_epoch()
+    assert house.evm.read(house.mediators, "setOf", 7) == (1, 0)
+    assert house.evm.read(house.mediators, "setOf", 8) == (1, 250_000)
+
+
+def test_sets__that_nobody_ever_joined__are_empty(house: CourtHouse) -> None:
+    assert house.evm.read(house.mediators, "setOf", 99) == (0, 0)
+
+
+@pytest.mark.parametrize("epoch", [0, 599, 7 * 24 * 3600 + 1])
+def test_deployment__epoch_too_short_or_too_long__reverts(house: CourtHouse, epoch: int) -> None:
+    court = (house.payments.address, house.controller.address, house.randomness.address, epoch)
+    with pytest.raises(RuntimeError, match=BAD_EPOCH):
+        house.evm.deploy("LilypadMediation", *court, SETTINGS.word(), house.address("governor"))

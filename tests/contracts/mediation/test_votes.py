@@ -231,3 +231,32 @@ def test_draw_and_tally__in_one(house: CourtHouse) -> None:
     house.act("stranger", house.undrawn(case), "drawAndTally", *arguments)
     assert house.phase(case) == 0
     assert house.nothing_is_bound()
+
+
+def test_commit__of_nothing__is_refused(house: CourtHouse, case: Case) -> None:
+    """Zero is how an empty seat is told; the lowest bit marks what was revealed, and is not the committer's."""
+    for seal in (bytes(32), bytes(31) + b"\x01"):
+        with refused("Mediation_WrongBallot", seat=0):
+            house.act(house.name_of(case.docket.seats[0]), case, "commit", [(0, seal, b"")])
+
+
+def test_reveal__of_silence_or_of_what_was_never_committed__is_refused(house: CourtHouse, case: Case) -> None:
+    ballots = house.ballots(case, RIGHT, None, RIGHT)
+    house.commit(case, ballots)
+    house.evm.now = case.time + SETTINGS.commit + 1
+    with refused("Mediation_WrongBallot", seat=0):
+        house.reveal(case, [SILENCE, *ballots[1:]], 0)
+    with refused("Mediation_WrongBallot", seat=1):
+        house.reveal(case, house.ballots(case, RIGHT), 1)
+
+
+def test_reveal__other_seats_than_ballots__is_refused(house: CourtHouse, case: Case) -> None:
+    house.commit(case, house.ballots(case, RIGHT))
+    with refused("Mediation_WrongCount", given=0, seats=1):
+        house.act("stranger", case, "reveal", [], [0], [])
+
+
+def test_tally__of_a_vote_that_was_never_committed__is_refused(house: CourtHouse, case: Case) -> None:
+    house.commit(case, house.ballots(case, RIGHT, None, RIGHT))
+    with refused("Mediation_WrongBallot", seat=1):
+        house.tally(case, house.ballots(case, RIGHT))
