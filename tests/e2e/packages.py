@@ -19,6 +19,7 @@ PROGRAMS = {
     "fails": ROOT / "tests" / "fixtures" / "wasm" / "exit3.c",
     "endless": ROOT / "tests" / "fixtures" / "wasm" / "endless.c",
     "talks": ROOT / "tests" / "fixtures" / "wasm" / "talks.c",
+    "tells": ROOT / "tests" / "fixtures" / "wasm" / "tells.c",
 }
 _WASM = runpy.run_path(str(ROOT / "modules" / "build_wasm.py"))
 _IMAGE = runpy.run_path(str(ROOT / "modules" / "build_image.py"))
@@ -36,6 +37,13 @@ name = "Message"
 type = "string"
 description = "What to say."
 default = "moo"
+
+[[inputs]]
+name = "Data"
+type = "file"
+description = "Something to find in /inputs."
+required = false
+max_bytes = 1_000
 
 [command]
 argv = ["{program}", "{{Message}}"]

@@ -88,7 +88,7 @@ class Workshop:
     async def _prepare(self, deal: Deal, inputs: Path, sources: BlockSource) -> ExecutionSpec:
         """What to run, with its inputs fetched and checked."""
         package = await self.catalogue.package(deal.job.module)
-        _require_same_engine(package.manifest)
+        require_same_engine(package.manifest)
         if not inputs.exists():  # noqa: ASYNC240 - one stat
             inputs.parent.mkdir(parents=True, exist_ok=True)
             cid = Cid.of_directory(deal.job.inputs)
@@ -98,7 +98,7 @@ class Workshop:
         return execution_spec(package.manifest, given, package.artifact, limit, seed_from_inputs(deal.job.inputs))
 
 
-def _require_same_engine(manifest: Manifest) -> None:
+def require_same_engine(manifest: Manifest) -> None:
     """Fuel, and with it the bill, differs between versions of the engine and of the host around it."""
     pinned = manifest.artifact
     if not isinstance(pinned, WasmArtifact):

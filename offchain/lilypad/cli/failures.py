@@ -31,7 +31,8 @@ Exit codes:
   3       rejected: bad inputs, bad content, refused by the contracts
   4       unavailable: chain, market or provider; try again later
   5       a fault here: settings, wallet, files, this machine
-  6       the deal ended without a result to accept
+  6       the deal ended without a result to accept;
+          modules check: the results are not all the same
   130     interrupted (143 by SIGTERM); a job that was sent goes on, see `lilypad resume`
 With --json an error is a document with the key "error", a module's result never is."""
 

@@ -98,8 +98,8 @@ def split_inputs(given: tuple[str, ...]) -> dict[str, str]:
     return texts
 
 
-def check_output(output: Path | None) -> Path | None:
+def check_output(output: Path | None, option: str = "--output") -> Path | None:
     """Before anything is spent: is this a place to write to?"""
     if output is not None and output.exists() and (not output.is_dir() or any(output.iterdir())):
-        raise click.UsageError(f"--output {output}: must be an empty or a new folder.")
+        raise click.UsageError(f"{option} {output}: must be an empty or a new folder.")
     return output
