@@ -58,6 +58,11 @@ class CourtRoom:
         """For cases that are opened now."""
         return Settings.unpack(await self.mediation.call(self.network.rpc, "settings"))
 
+    async def now(self) -> int:
+        """By the chain's clock, which decides what may be done: the time of its newest block."""
+        block = await self.network.rpc.call("eth_getBlockByNumber", "latest", False)
+        return int(block["timestamp"], 16)
+
     async def stake_of(self, account: Address) -> Stake:
         found = await self.mediators.call(self.network.rpc, "mediatorOf", account)
         staked, at_risk, leaving, leaves_at, owed = found

@@ -124,8 +124,7 @@ async def _stake(court: CourtActor, amount: int, key: str) -> None:
     from lilypad.cli.amounts import format_lily
     from lilypad.protocol.docket import UNIT
 
-    if amount % UNIT:
-        raise RejectedError("stakes are whole thousandths of a LILY")
+    _check_whole(amount)
     least = (await court.settings()).min_stake * UNIT
     staked = (await court.stake_of(court.account)).staked
     if staked + amount < least:
@@ -139,9 +138,17 @@ async def _stake(court: CourtActor, amount: int, key: str) -> None:
     await court.stake(amount, key)
 
 
+def _check_whole(amount: int) -> None:
+    from lilypad.protocol.docket import UNIT
+
+    if amount % UNIT:
+        raise RejectedError("stakes are whole thousandths of a LILY")
+
+
 async def _unstake(court: CourtActor, amount: int, key: str) -> None:
     from lilypad.cli.amounts import format_lily
 
+    _check_whole(amount)
     stake_ = await court.stake_of(court.account)
     staying = stake_.staked - stake_.leaving
     if amount > staying:
@@ -151,7 +158,7 @@ async def _unstake(court: CourtActor, amount: int, key: str) -> None:
 
 async def _release(court: CourtActor, _: int, key: str) -> None:
     stake_ = await court.stake_of(court.account)
-    if stake_.leaving and time.time() > stake_.leaves_at:
+    if stake_.leaving and await court.now() > stake_.leaves_at:
         await court.release(key)
     free = await court.free(court.account)
     if not free:
