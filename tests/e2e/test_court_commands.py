@@ -1,7 +1,8 @@
-"""What a mediator staked and earned comes home: by commands, on a chain whose clock is moved on."""
+"""The court by commands: a creator that doubts, a mediator whose money comes home. A test moves the clock on."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -71,3 +72,19 @@ async def test_fee__that_no_agent_collected__is_shown_and_collected_by_hand(
         assert (await here.lily.actor.funds(judge.address)).free - before == ETHER
         again = await terminal("mediator", "collect")
         assert (again.code, "there are no fees to collect" in again.err) == (3, True)
+
+
+async def test_run__with_a_check_that_always_challenges__is_paid_after_mediators_upheld_it(
+    modules: Path, tmp_path: Path
+) -> None:
+    async with court_town(modules, tmp_path) as here:
+        terminal = Terminal(here.network.settings)
+        done = await terminal("run", "cowsay", "--check", "sometimes", "--check-probability", "1")
+        assert done.code == 0, done.err
+        stages = re.findall(r"^ *[0-9.]+ s  (\w+)", done.err, re.MULTILINE)
+        assert stages == ["offered", "agreed", "submitted", "verified", "challenged", "accepted"]
+        assert "mediators decide, for 3 LILY; the bond is 2 LILY" in done.err
+        assert "after mediators upheld the result" in done.err
+        (listed,) = (await terminal("cases", "--json")).document["cases"]
+        assert (listed["phase"], listed["verdict"]) == ("closed", "right")
+        assert listed["case"][:14] in (await terminal("cases")).out

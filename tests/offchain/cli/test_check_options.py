@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
 
 from .command import Command
@@ -26,7 +24,7 @@ NOBODY_S = "ab" * 32
 def test_run__with_a_check_that_cannot_be__is_refused_before_anything_is_sent(
     offline: Command, options: list[str], says: str
 ) -> None:
-    done = offline("run", "cowsay", "-i", "Message=x", *options, "--json")
+    done = offline("run", "--json", "cowsay", "-i", "Message=x", *options)
     assert done.code == done.document["error"]["exitCode"] == 2
     assert says in done.document["error"]["message"]
 
@@ -42,23 +40,6 @@ def test_run__with_a_check_that_challenges_nothing_right__pays(lilypad: Command,
     assert done.document["state"] == "accepted"
     assert {*done.document["transactions"]} == {"agreed", "submitted", "accepted"}
     assert "challenged" not in done.err
-
-
-@pytest.mark.parametrize(
-    "options", [["--check", "always"], ["--check", "sometimes", "--check-probability", "1"]], ids=" ".join
-)
-def test_run__with_a_check_that_always_challenges__is_paid_after_mediators_upheld_it(
-    lilypad: Command, options: list[str]
-) -> None:
-    done = lilypad("run", "cowsay", "-i", "Message=doubted", *options)
-    assert done.code == 0, done.err
-    stages = re.findall(r"^ *[0-9.]+ s  (\w+)", done.err, re.MULTILINE)
-    assert stages == ["offered", "agreed", "submitted", "verified", "challenged", "accepted"]
-    assert "mediators decide, for 3 LILY; the bond is 2 LILY" in done.err
-    assert "after mediators upheld the result" in done.err
-    listed = lilypad("cases", "--json").document["cases"]
-    assert (listed[0]["phase"], listed[0]["verdict"]) == ("closed", "right")
-    assert listed[0]["case"][:14] in lilypad("cases").out
 
 
 @pytest.fixture
