@@ -71,7 +71,7 @@ class Steps:
     def reached(self, progress: Progress) -> None:
         elapsed = f"{time.monotonic() - self._began:5.1f} s"
         stage = "waiting" if progress.obstacles else progress.stage
-        line = f"{elapsed}  {stage:<10}  {_detail(progress)}".rstrip()
+        line = f"{elapsed}  {stage:<9}  {_detail(progress)}".rstrip()
         if not self._console.is_terminal:
             click.echo(line, err=True)
             return
