@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -146,10 +146,10 @@ class Lilypad:
         crash_point("creator.saved")
         return job
 
-    async def follow(self, job: Job) -> AsyncIterator[Progress]:
+    async def follow(self, job: Job) -> AsyncGenerator[Progress, None]:
         """Carries a job on from wherever it stands, one `Progress` for each stage it reaches.
 
-        The last one has the result, or a deal that ended otherwise.
+        The last one has the result, or a deal that ended otherwise. Who leaves before it closes the iterator.
         """
         with self._journal(job) as journal:
             mine = DealBook(
