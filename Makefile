@@ -59,10 +59,11 @@ lint: $(DONE)/test
 test-offchain: $(DONE)/test
 	@pytest -p no:ape_test tests/test_architecture.py tests/offchain tests/invariants tests/coverage tests/e2e
 
+# With LILYPAD_TAPE=<file>, what they send is recorded as well: see coverage.
 test-contracts: $(DONE)/test
 	@mkdir -p $(BUILD)/home
 	@# anvil keeps old states in the home directory
-	@HOME=$(BUILD)/home ape test tests/contracts
+	@HOME=$(BUILD)/home PYTHONPATH=. ape test tests/contracts $(if $(LILYPAD_TAPE),-p tests.coverage.recorder)
 
 # Branches of the contracts that their tests take: the tests' tape, sent again to contracts that tell (tests/coverage).
 TAPE := $(BUILD)/coverage/tape
@@ -70,9 +71,8 @@ TAPE := $(BUILD)/coverage/tape
 coverage: $(TAPE)
 	@HOME=$(BUILD)/home python -m tests.coverage.measure
 
-$(TAPE): $(DONE)/test $(wildcard tests/contracts/*.py tests/contracts/*/*.py)
-	@mkdir -p $(BUILD)/home
-	@HOME=$(BUILD)/home LILYPAD_TAPE=$(TAPE) PYTHONPATH=. ape test tests/contracts -p tests.coverage.recorder
+$(TAPE): $(DONE)/test $(shell find tests/contracts -name '*.py')
+	@$(MAKE) --no-print-directory test-contracts LILYPAD_TAPE=$@
 
 # 120,000 calls on the contracts in any order by anybody; make test has 5,000 of them.
 invariants: $(DONE)/test
