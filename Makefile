@@ -3,7 +3,8 @@
 #     make demo     a job through the whole network: chain, contracts, solver, provider, creator
 #     make test     all tests, types and style
 #
-# `make shell` opens a shell in which ape, lilypad, anvil and pytest are at hand.
+# `make shell` opens a shell in which ape, lilypad, anvil and pytest are at hand. For the contracts there are also
+# `make invariants`, `make coverage` and `make prove`: docs/verification.md.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -36,7 +37,7 @@ QUIET  := >$(BUILD)/setup.log 2>&1 || { tail -40 $(BUILD)/setup.log; exit 1; }
 .PHONY: help setup demo up test lint test-contracts test-offchain invariants coverage prove format shell gas lock clean
 
 help:
-	@sed -n '1,7s/^# \{0,1\}//p' Makefile
+	@sed -n '1,8s/^# \{0,1\}//p' Makefile
 
 # ------------------------------------------------------------------ what people run
 

@@ -110,6 +110,18 @@ contract CompartmentProof is VaultProof {
         }
     }
 
+    /// @dev With credits of 64 bits, since longer ones take minutes; balances and unlocks are as long as anywhere.
+    function check_settleAll__one_account_twice__short_credits(Funds a, uint64 toA, uint96 more, uint64 toB) external {
+        Held memory x = _held(a);
+        assume(sumOf(x) < MOST);
+
+        if (!_settleAll(a, toA, toFunds(a.account(), more), toB)) return;
+
+        unchecked {
+            assertHolds(_at(a), x.free + toA + toB, x.locked - a.amount() - more);
+        }
+    }
+
     function check_settleAll__nobody_else(Funds a, uint256 toA, Funds b, uint256 toB, Place memory p) external {
         Held memory before = _other(p, a, b);
         if (!_settleAll(a, toA, b, toB)) return;
@@ -132,6 +144,13 @@ contract CompartmentProof is VaultProof {
         }
     }
 
+    function check_pay__itself(Funds a, uint32 n, uint96 amount) external {
+        Held memory x = _held(a);
+        assume(sumOf(x) <= MOST);
+        if (!_pay(a, n, toFunds(a.account(), amount))) return;
+        assertHolds(_at(a), x.free, x.locked);
+    }
+
     function check_pay__nobody_else(Funds a, uint32 n, Funds b, Place memory p) external {
         Held memory before = _other(p, a, b);
         if (!_pay(a, n, b)) return;
@@ -151,6 +170,13 @@ contract CompartmentProof is VaultProof {
             assertHolds(_at(a), x.free - moved, x.locked);
             assertHolds(_at(toFunds(payee, 0)), y.free + moved, y.locked);
         }
+    }
+
+    function check_payBatch__of_the_payee_itself(Funds a, uint32 n) external {
+        Held memory x = _held(a);
+        assume(sumOf(x) <= MOST);
+        _payBatch(a.account(), a, n);
+        assertHolds(_at(a), x.free, x.locked);
     }
 
     function check_payBatch__of_two(address payee, Funds a, uint32 m, Funds b, uint32 n) external {

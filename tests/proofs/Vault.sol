@@ -22,10 +22,9 @@ struct Held {
 
 /// @notice A vault with any words in its storage, and a token of which everybody may have any amount.
 ///
-/// Each check says of any place what lies there after a call, by what lay there before: so much for each of the call's
-/// parts that names its account, and nothing at all for an account that none of them names. Together with the call's own
-/// sum (as much is credited as was taken) it follows that no call makes or loses a token, whoever the accounts are, the
-/// same one twice included.
+/// The checks say what lies there after a call, by what lay there before: for each account that the call names, and for
+/// any place that none of its parts names, where nothing changes. As much is credited as was taken, so it follows that no
+/// call makes or loses a token, also where one account is named twice.
 ///
 /// Assumed of the words before is what deposit sees to, and what every check here keeps: the accounts that a call
 /// touches hold together no more than the vault's tokens, and those are no more than 96 bits can count.
