@@ -18,7 +18,7 @@ import cvc5
 MOST_MEMORY = 4 << 30
 ARITHMETIC = re.compile(r"\b(f_evm_)?bv(mul|u?div|u?rem|s?div|s?rem|smod)")
 # As halmos writes a - b: no product.
-TIMES_MINUS_ONE = "|".join(re.escape(f"(bvmul (_ bv{2**bits - 1} {bits})") for bits in (96, 160, 256))
+TIMES_MINUS_ONE = "|".join(re.escape(f"(bvmul (_ bv{2**bits - 1} {bits})") for bits in range(8, 257, 8))
 
 
 def main(path: str) -> None:
