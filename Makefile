@@ -3,7 +3,8 @@
 #     make demo     a job through the whole network: chain, contracts, solver, provider, creator
 #     make test     all tests, types and style
 #
-# `make shell` opens a shell in which ape, lilypad, anvil and pytest are at hand.
+# `make shell` opens a shell in which ape, lilypad, anvil and pytest are at hand. For the contracts there are also
+# `make invariants`, `make coverage` and `make prove`: docs/verification.md.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -36,7 +37,7 @@ QUIET  := >$(BUILD)/setup.log 2>&1 || { tail -40 $(BUILD)/setup.log; exit 1; }
 .PHONY: help setup demo up test lint test-contracts test-offchain faults invariants coverage prove format shell gas lock clean
 
 help:
-	@sed -n '1,7s/^# \{0,1\}//p' Makefile
+	@sed -n '1,8s/^# \{0,1\}//p' Makefile
 
 # ------------------------------------------------------------------ what people run
 
@@ -59,10 +60,11 @@ lint: $(DONE)/test
 test-offchain: $(DONE)/test
 	@pytest -p no:ape_test tests/test_architecture.py tests/offchain tests/invariants tests/coverage tests/e2e tests/faults
 
+# With LILYPAD_TAPE=<file>, what they send is recorded as well: see coverage.
 test-contracts: $(DONE)/test
 	@mkdir -p $(BUILD)/home
 	@# anvil keeps old states in the home directory
-	@HOME=$(BUILD)/home ape test tests/contracts
+	@HOME=$(BUILD)/home PYTHONPATH=. ape test tests/contracts $(if $(LILYPAD_TAPE),-p tests.coverage.recorder)
 
 # Branches of the contracts that their tests take: the tests' tape, sent again to contracts that tell (tests/coverage).
 TAPE := $(BUILD)/coverage/tape
@@ -70,9 +72,8 @@ TAPE := $(BUILD)/coverage/tape
 coverage: $(TAPE)
 	@HOME=$(BUILD)/home python -m tests.coverage.measure
 
-$(TAPE): $(DONE)/test $(wildcard tests/contracts/*.py tests/contracts/*/*.py)
-	@mkdir -p $(BUILD)/home
-	@HOME=$(BUILD)/home LILYPAD_TAPE=$(TAPE) PYTHONPATH=. ape test tests/contracts -p tests.coverage.recorder
+$(TAPE): $(DONE)/test $(shell find tests/contracts -name '*.py')
+	@$(MAKE) --no-print-directory test-contracts LILYPAD_TAPE=$@
 
 # Agents killed at every step alone, and reorganisations of every depth at every step; make test has a short form of it.
 faults: $(DONE)/test

@@ -107,7 +107,7 @@ def main() -> None:
     rows += [f"| {c.mediators:,} | {c.levels} | {c.draw:,} | {f'{c.join:,}' if c.join else ''} |" for c in costs]
     PAGE.write_text(with_tables(PAGE.read_text(), {"draw-cost": rows}))
     x = Axis("mediators (logarithmic)", [(size, f"{size:,}") for size in SIZES], log10)
-    y = Axis("gas", [(gas, f"{gas // 1_000}k") for gas in range(0, 200_001, 50_000)])
+    y = Axis("gas", [(gas, f"{gas:,}") for gas in range(0, 200_001, 50_000)])
     line = [(cost.mediators, cost.draw) for cost in costs]
     CHART.write_text(chart("A draw of three", x, y, [Series("draw", line, line)]))
 

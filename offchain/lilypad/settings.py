@@ -59,7 +59,7 @@ class Settings(BaseSettings):
     decline_window: int = 120
     submit_window: int = 900
     judge_window: int = 3600
-    mediate_window: int = 86_400
+    mediate_window: int = 604_800
 
     listen_host: str = "127.0.0.1"
     listen_port: int = 0

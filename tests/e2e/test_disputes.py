@@ -75,10 +75,13 @@ def gains(before: dict[str, int], after: dict[str, int]) -> dict[str, int]:
     return {name: after[name] - before[name] for name in before if after[name] != before[name]}
 
 
-async def test_dispute__about_a_right_result__pays_provider_and_mediators(town: Any) -> None:
+async def test_dispute__about_a_right_result__pays_provider_and_mediators(
+    town: Any, named: Callable[[str], str]
+) -> None:
+    """Also in containers, whose bill no other machine measures exactly."""
     async with town() as here:
         before = await here.everybody()
-        job, deal = await here.submitted()
+        job, deal = await here.submitted(named("cowsay"))
         await here.challenge(deal)
         end = await here.ended(job)
         after = await here.everybody()

@@ -12,7 +12,7 @@ PATIENCE = 40.0
 
 
 async def reach(stages: AsyncIterator[Progress], stage: Stage) -> Progress:
-    """Goes on until this stage and no further."""
+    """Goes on until this stage and no further. Who wants no more of them than that closes them."""
     async with asyncio.timeout(PATIENCE):
         async for step in stages:
             if step.stage is stage:

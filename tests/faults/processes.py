@@ -86,6 +86,11 @@ class Life:
         self.process.kill()
         await self.ended()
 
+    async def says(self, words: str) -> None:
+        async with asyncio.timeout(PATIENCE):
+            while words not in self.last_words():  # noqa: ASYNC110 - another process writes it
+                await asyncio.sleep(0.02)
+
     def signal(self, number: signal.Signals) -> None:
         assert self.process.pid is not None
         os.kill(self.process.pid, number)

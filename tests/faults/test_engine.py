@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NoReturn
@@ -83,9 +84,9 @@ async def test_job__that_no_engine_here_can_run__is_declined_at_once(here: Town)
     provider.agent.start()
     async with creator.open() as lily:
         job = await lily.submit("cowsay-container", {"Message": "moo"}, options)
-        stages = lily.follow(job)
-        agreed = (await reach(stages, Stage.AGREED)).deal
-        ended = (await reach(stages, Stage.ENDED)).deal
+        async with aclosing(lily.follow(job)) as stages:
+            agreed = (await reach(stages, Stage.AGREED)).deal
+            ended = (await reach(stages, Stage.ENDED)).deal
     assert agreed is not None
     assert ended is not None
     assert ended.status is DealStatus.DECLINED

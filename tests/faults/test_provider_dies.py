@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import aclosing
+
 import pytest
 
 from lilypad.agents.job_offers import JobOptions
@@ -42,14 +44,14 @@ async def test_deal__whose_provider_dies_while_it_waits_for_its_money__leaves_no
     books = await Books.open(here, creator=creator.account.address, provider=provider.account.address)
     async with creator.open() as lily:
         job = await lily.submit("cowsay", {"Message": "moo"}, JobOptions(target=Address(provider.account.address)))
-        stages = lily.follow(job)
-        life = provider.agent.start(crash_at=PROVIDER_WAITS[0])
-        await reach(stages, Stage.SUBMITTED)
-        await life.died(PROVIDER_WAITS[0])
-        for point in PROVIDER_WAITS[1:]:
-            await provider.agent.start(crash_at=point).died(point)
-        life = provider.agent.start(crash_at=lives[0])
-        done = await reach(stages, Stage.ACCEPTED)
+        async with aclosing(lily.follow(job)) as stages:
+            life = provider.agent.start(crash_at=PROVIDER_WAITS[0])
+            await reach(stages, Stage.SUBMITTED)
+            await life.died(PROVIDER_WAITS[0])
+            for point in PROVIDER_WAITS[1:]:
+                await provider.agent.start(crash_at=point).died(point)
+            life = provider.agent.start(crash_at=lives[0])
+            done = await reach(stages, Stage.ACCEPTED)
         await life.died(lives[0])
         for point in lives[1:]:
             await provider.agent.start(crash_at=point).died(point)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from pathlib import Path
 
 import pytest
@@ -47,7 +48,8 @@ async def test_deal__whose_creator_is_gone_and_whose_provider_dies__is_finalized
     async with creator.open() as lily:
         job = await lily.submit("cowsay", {"Message": "moo"}, JobOptions(target=Address(provider.account.address)))
         life = provider.agent.start(crash_at=lives[0])
-        await reach(lily.follow(job), Stage.SUBMITTED)
+        async with aclosing(lily.follow(job)) as stages:
+            await reach(stages, Stage.SUBMITTED)
     await life.died(lives[0])
     for point in lives[1:]:
         await provider.agent.start(crash_at=point).died(point)
@@ -67,7 +69,8 @@ async def test_deal__whose_provider_was_down_too_long__costs_it_the_late_penalty
     async with creator.open() as lily:
         job = await lily.submit("cowsay", {"Message": "moo"}, JobOptions(target=Address(provider.account.address)))
         life = provider.agent.start(crash_at="provider.taken")
-        await reach(lily.follow(job), Stage.AGREED)
+        async with aclosing(lily.follow(job)) as stages:
+            await reach(stages, Stage.AGREED)
     await life.died("provider.taken")
     await here.pass_time(WINDOW + 1)
     for point in lives:

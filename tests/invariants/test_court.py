@@ -78,7 +78,7 @@ class CourtMachine(CourtSteps):
     # ------------------------------------------------------------ cases
 
     @precondition(lambda self: sum(entry.phase != "closed" for entry in self.open) < 3)
-    @rule(claim=st.sampled_from([RIGHT, OTHER]), mediators=st.sampled_from([3, 1, 3]), days=st.sampled_from([20, 3]))
+    @rule(claim=st.sampled_from([RIGHT, OTHER]), mediators=st.sampled_from([3, 1, 3, 5]), days=st.sampled_from([20, 3]))
     def challenge(self, claim: Claim, mediators: int, days: int) -> None:
         case = self.house.challenged(claim, mediate=days * 24 * HOUR, mediators=mediators)
         self.open.append(Open(case))

@@ -1,8 +1,8 @@
 """What halmos calls to solve one query, by what is in it.
 
-Shares are products and quotients. A solver that takes them apart into bits is still at it after minutes; cvc5, thinking
-of words as numbers with bounds, takes a tenth of a second. Lanes and masks are the other way round: they are bits, which
-yices has done in a hundredth, and as numbers they fill the memory.
+Shares are products and quotients. A solver that takes them apart into bits is still at it after minutes; cvc5,
+thinking of words as numbers with bounds, takes a tenth of a second. Lanes and masks are the other way round: they are
+bits, which yices has done in a hundredth, and as numbers they fill the memory.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import cvc5
 MOST_MEMORY = 4 << 30
 ARITHMETIC = re.compile(r"\b(f_evm_)?bv(mul|u?div|u?rem|s?div|s?rem|smod)")
 # As halmos writes a - b: no product.
-TIMES_MINUS_ONE = "|".join(re.escape(f"(bvmul (_ bv{2**bits - 1} {bits})") for bits in (96, 160, 256))
+TIMES_MINUS_ONE = "|".join(re.escape(f"(bvmul (_ bv{2**bits - 1} {bits})") for bits in range(8, 257, 8))
 
 
 def main(path: str) -> None:

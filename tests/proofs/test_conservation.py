@@ -28,7 +28,8 @@ def proven(missing: Callable[[str], NoReturn], tmp_path_factory: pytest.TempPath
     answer = tmp_path_factory.mktemp("halmos") / "answer.json"
     command: list[str | Path] = [TOOLS / "halmos", "--root", ROOT, "--forge-build-out", ".build/prove/out"]
     # Whatever a function panics for, an overflow as well, disproves that it never reverts.
-    command += ["--panic-error-codes", "*", "--loop", "8", "--solver-timeout-assertion", "60s"]
+    command += ["--panic-error-codes", "*", "--loop", "8"]
+    command += ["--solver-threads", "2", "--solver-timeout-assertion", "120s"]
     command += ["--solver-command", f"{TOOLS / 'python'} {PROOFS / 'solver.py'}", "--json-output", answer]
     settings = {"FOUNDRY_CONFIG": str(PROOFS / "foundry.toml"), "FOUNDRY_SOLC": str(solc)}
     done = subprocess.run(command, cwd=ROOT, env=os.environ | settings, capture_output=True, text=True)

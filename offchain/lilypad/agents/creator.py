@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -138,10 +138,10 @@ class Lilypad:
         crash_point("creator.saved")
         return job
 
-    async def follow(self, job: Job) -> AsyncIterator[Progress]:
+    async def follow(self, job: Job) -> AsyncGenerator[Progress, None]:
         """Carries a job on from wherever it stands, one `Progress` for each stage it reaches.
 
-        The last one has the result, or a deal that ended otherwise.
+        The last one has the result, or a deal that ended otherwise. Who leaves before it closes the iterator.
         """
         with self._journal(job) as journal:
             mine = DealBook(

@@ -21,7 +21,7 @@ from lilypad.crashing import crash_point
 from lilypad.errors import FaultError
 from lilypad.modules.folder import write_inputs
 from lilypad.protocol.offers import JobOffer
-from lilypad.protocol.words import Verification, Windows
+from lilypad.protocol.words import Windows
 from lilypad.settings import Settings
 from lilypad.store.blocks import LocalBlockStore
 from lilypad.store.http import upload
@@ -89,7 +89,7 @@ class JobOffers:
             windows=Windows(
                 settings.decline_window, settings.submit_window, settings.judge_window, settings.mediate_window
             ),
-            verification=Verification(self._actor.mediation),
+            verification=self._actor.verification(package.manifest.engine),
         )
 
     @asynccontextmanager

@@ -175,7 +175,7 @@ async def _publish(settings: Settings, author: Actor, curator: Actor) -> None:
 
 async def _provider_terms(settings: Settings, deployment: Deployment, places: int) -> OfferTerms:
     async with Rpc(settings.rpc, chain_id=settings.chain_id) as rpc:
-        return default_terms(settings, Network(rpc, deployment), places)
+        return await default_terms(settings, Network(rpc, deployment), places)
 
 
 async def _unless_failed(ready: asyncio.Event, agents: list[asyncio.Task[None]]) -> None:

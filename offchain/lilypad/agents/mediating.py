@@ -22,7 +22,7 @@ from lilypad.agents.services import ROLE_MEDIATOR, base, introduce, serving
 from lilypad.agents.watching import watched
 from lilypad.agents.workshop import Workshop
 from lilypad.chain.deployments import Deployment
-from lilypad.executors.docker import DEFAULT_ENGINE, DockerExecutor
+from lilypad.executors.docker import DockerExecutor
 from lilypad.executors.wasm import WasmExecutor
 from lilypad.ops.engine import EngineProbe
 from lilypad.settings import Settings
@@ -41,7 +41,7 @@ async def run_mediator(
         court = CourtActor(here.actor)
         cases = CaseBook(here.actor, here.journal, "mediator")
         wasm = WasmExecutor(settings.data / "wasm-cache", max_concurrent=2)
-        docker = DockerExecutor(namespace=f"{account.address.lower()}-mediator")
+        docker = DockerExecutor(settings.docker, namespace=f"{account.address.lower()}-mediator")
         workshop = Workshop(
             folder=here.folder / "cases",
             store=LocalBlockStore(here.folder / "blocks"),
@@ -54,7 +54,7 @@ async def run_mediator(
         )
         public = LocalBlockStore(here.folder / "published")
         publisher = Publisher(cases, workshop.store, public)
-        subject = watched(here.actor, here.folder, 0, (EngineProbe(DEFAULT_ENGINE).check,))
+        subject = watched(here.actor, here.folder, 0, (EngineProbe(settings.docker).check,))
         with TemporaryDirectory(prefix="lilypad-") as folder:
             examiner = Examiner(here.actor, cases, workshop, Places(settings.market, Path(folder), session))
             mediator = Mediator(court, cases, workshop, examiner, publisher)

@@ -32,8 +32,8 @@ RETRY_SECONDS = 2.0
 LONGEST_SLEEP = 5.0
 STUCK_SECONDS = 60.0
 TURN_SECONDS = 1.0
-"""What anybody may do, mediators take turns at: the first one's transaction spares the others theirs."""
-TURNS = 5
+"""What anybody may do, mediators take turns at, those on the seats first: one transaction spares the others theirs."""
+TURNS = 8
 MISSED = ("Randomness_Missed", "Mediation_StaleSeed")
 """The court waits for other randomness then."""
 
@@ -135,10 +135,16 @@ class Mediator:
 
     async def _is_our_turn(self, dispute: Dispute) -> bool:
         """Whether the case still stands there after those before us had the time to move it on."""
-        place = int.from_bytes(keccak(dispute.id + bytes.fromhex(self._court.account[2:])), "big") % TURNS
+        seat = dispute.case.seat_of(self._court.account)
+        drawn = len(dispute.case.docket.seats)
+        place = seat if seat is not None else drawn + self._lot(dispute.id)
         if place:
             await self._cases.wait_while(dispute, place * TURN_SECONDS)
         return self._cases.get(dispute.id) == dispute
+
+    def _lot(self, case_id: DealId) -> int:
+        """Another for each mediator and case, so that not all are first."""
+        return int.from_bytes(keccak(case_id + bytes.fromhex(self._court.account[2:])), "big") % TURNS
 
     async def _move_on(self, dispute: Dispute, call: Due) -> None:
         court, case, deal = self._court, dispute.case, dispute.deal

@@ -18,7 +18,11 @@ from lilypad.protocol.deal import Claim, Deal, DealStatus, WayOut
 from lilypad.protocol.matching import ModuleListing, ModuleStatus, Parameters
 from lilypad.protocol.offers import Domain
 from lilypad.protocol.words import Verification
-from lilypad.types import Address, DealId, Digest, ModuleId
+from lilypad.types import Address, DealId, Digest, Engine, ModuleId
+
+MEASURED_TOLERANCE_BPS = 5_000
+"""Containers are billed by CPU time, which another machine measures differently: half as much again is no fault. Where
+instructions are counted there is nothing to tolerate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,10 @@ class Network:
         """Who judges disputes by default on this network."""
         contracts = self.deployment.contracts
         return contracts.get("LilypadMediation") or self.deployment.address("MockMediation")
+
+    def verification(self, engine: Engine) -> Verification:
+        """How disputes about a job in this engine are decided by default."""
+        return Verification(self.mediation, tolerance_bps=MEASURED_TOLERANCE_BPS if engine is Engine.DOCKER else 0)
 
     async def parameters(self) -> Parameters:
         protocol_bps = await self.controller.call(self.rpc, "protocolBps")

@@ -14,6 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from eth_account.signers.local import LocalAccount
+from eth_utils.crypto import keccak
 
 from lilypad.agents.network import Actor
 from lilypad.agents.nonces import OfferNonces
@@ -23,7 +24,7 @@ from lilypad.errors import OfferInvalidError, RecoverableError, TransactionRever
 from lilypad.market.book import OfferStatus, SignedResource
 from lilypad.market.client import MarketClient
 from lilypad.protocol.deal import Deal
-from lilypad.protocol.offers import ResourceOffer
+from lilypad.protocol.offers import Domain, ResourceOffer
 from lilypad.protocol.signing import sign
 from lilypad.protocol.words import Verification, Windows
 from lilypad.types import Resources
@@ -44,7 +45,8 @@ class OfferTerms:
     late_penalty_bps: int
     """Of the collateral, for no result in time."""
     windows: Windows
-    verification: Verification
+    verifications: tuple[Verification, ...]
+    """How disputes may be decided: one for each kind of job that it runs."""
     modules: bytes = bytes(32)
     """Merkle root of the module versions it runs; zero for every curated one."""
     shares_bps: int = 3_000
@@ -53,6 +55,16 @@ class OfferTerms:
     lifetime_seconds: int = 3_600
     places: int = 2
     """Deals at the same time."""
+
+
+class Place:
+    """One place, offered in one way for each kind of job. They share a nonce, so at most one of them is ever taken."""
+
+    def __init__(self, domain: Domain, offers: tuple[SignedResource, ...]) -> None:
+        self.offers = offers
+        self.digests = [domain.digest(signed.offer.struct_hash()) for signed in offers]
+        self.digest = keccak(b"".join(self.digests))
+        self.expiry = offers[0].offer.expiry
 
 
 class Offering:
@@ -71,7 +83,7 @@ class Offering:
         self._terms = terms
         self._market = market
         self._nonces = nonces
-        self._standing: list[SignedResource] = []
+        self._standing: list[Place] = []
         self._awake = asyncio.Event()
 
     def wake(self) -> None:
@@ -103,9 +115,9 @@ class Offering:
         offers = self._outstanding.valid(int(time.time()))
         open_ones = [o for o in offers if not await self._actor.is_nonce_used(self._actor.account, o.nonce)]
         receipts = await asyncio.gather(*(self._actor.cancel_nonce(o.nonce) for o in open_ones))
-        for offer in open_ones:
+        for digest in (digest for o in open_ones for digest in self._place(o.nonce, o.expiry).digests):
             with suppress(RecoverableError, OfferInvalidError):  # it would find out by itself
-                await self._market.cancelled(offer.digest)
+                await self._market.cancelled(digest)
         log.info("offers_withdrawn", extra={"count": len(open_ones)})
         crash_point("provider.withdrawn")
         return max([head, *(receipt.block_number for receipt in receipts)])
@@ -116,9 +128,9 @@ class Offering:
         for old in self._outstanding.valid(int(time.time())):
             if await self._actor.is_nonce_used(self._actor.account, old.nonce):
                 continue
-            signed = self._signed(old.nonce, old.expiry)
-            if self._digest(signed) == old.digest:
-                self._standing.append(signed)
+            place = self._place(old.nonce, old.expiry)
+            if place.digest == old.digest:
+                self._standing.append(place)
             else:
                 with suppress(TransactionRevertedError):  # somebody has just taken it
                     await self._actor.cancel_nonce(old.nonce)
@@ -127,15 +139,19 @@ class Offering:
         """Announces what stands again, drops what is used up, adds what is missing."""
         now = int(time.time())
         known = {deal.agreement.resource_digest for deal in deals}
-        waiting = [s for s in self._standing if s.offer.expiry >= now and self._digest(s) not in known]
-        self._standing = [signed for signed in waiting if await self._stands(signed)]
+        waiting = [p for p in self._standing if p.expiry >= now and known.isdisjoint(p.digests)]
+        self._standing = [place for place in waiting if await self._stands(place)]
         in_hand = sum(not deal.status.is_end for deal in deals)
         while len(self._standing) + in_hand < self._terms.places:
-            signed = await self._make()
-            self._standing.append(signed)
-            await self._stands(signed)
+            place = await self._make()
+            self._standing.append(place)
+            await self._stands(place)
 
-    async def _stands(self, signed: SignedResource) -> bool:
+    async def _stands(self, place: Place) -> bool:
+        """Whether somebody may still take it."""
+        return any([await self._is_open(signed) for signed in place.offers])
+
+    async def _is_open(self, signed: SignedResource) -> bool:
         try:
             state = await self._market.announce(signed)
         except OfferInvalidError as error:
@@ -146,15 +162,19 @@ class Offering:
             log.warning("offer_refused", extra={"reason": state.reason})
         return state.status is not OfferStatus.REFUSED  # one that is agreed takes its place until the feed has its deal
 
-    async def _make(self) -> SignedResource:
+    async def _make(self) -> Place:
         nonce = await self._nonces.take()
         crash_point("provider.nonce")
-        signed = self._signed(nonce, int(time.time()) + self._terms.lifetime_seconds)
-        self._outstanding.add(Outstanding(nonce, signed.offer.expiry, self._digest(signed)), int(time.time()))
+        place = self._place(nonce, int(time.time()) + self._terms.lifetime_seconds)
+        self._outstanding.add(Outstanding(nonce, place.expiry, place.digest), int(time.time()))
         crash_point("provider.outstanding")
-        return signed
+        return place
 
-    def _signed(self, nonce: int, expiry: int) -> SignedResource:
+    def _place(self, nonce: int, expiry: int) -> Place:
+        signed = (self._signed(nonce, expiry, verification) for verification in self._terms.verifications)
+        return Place(self._actor.domain, tuple(signed))
+
+    def _signed(self, nonce: int, expiry: int, verification: Verification) -> SignedResource:
         terms = self._terms
         offer = ResourceOffer(
             provider=self._actor.account,
@@ -169,9 +189,6 @@ class Offering:
             late_penalty_bps=terms.late_penalty_bps,
             decline_fee_bps=terms.decline_fee_bps,
             windows=terms.windows,
-            verification=terms.verification,
+            verification=verification,
         )
         return SignedResource(offer, sign(self._account, self._actor.domain, offer))
-
-    def _digest(self, signed: SignedResource) -> bytes:
-        return self._actor.domain.digest(signed.offer.struct_hash())

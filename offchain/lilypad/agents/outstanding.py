@@ -15,6 +15,7 @@ class Outstanding:
     nonce: int
     expiry: int
     digest: bytes
+    """Of all offers of its place."""
 
 
 class OutstandingOffers:

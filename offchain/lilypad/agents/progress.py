@@ -19,7 +19,7 @@ class Stage(enum.StrEnum):
     """The provider has committed to a result."""
     VERIFIED = "verified"
     """The output is here, and every byte of it is what was committed to."""
-    CHALLENGED = "challenged"
+    CHALLENGED = "disputed"
     """Disputed; mediators decide."""
     ACCEPTED = "accepted"
     """Paid."""

@@ -158,21 +158,16 @@ class Provider:
     async def _fulfil(self, deal: Deal) -> None:
         """From an agreed deal to a submitted result, or to an honest no while that costs nothing. When it is too late
         for that, this tries until the submit window has passed: there is nothing more to lose."""
-        if "declined" in self._deals.notes(deal.id) and self._may_decline(deal):
-            await self._send_decline(deal)
+        if "declined" in self._deals.notes(deal.id) and await self._decline_in_time(deal):
             return
         try:
             record = await self._result_of(deal)
         except LilypadError as error:
-            if self._may_decline(deal) and self._is_hopeless(deal, error):
-                await self._decline(deal, error)
+            if self._is_hopeless(deal, error) and await self._decline(deal, error):
                 return
             raise RecoverableError(error.message, **error.fields) from error
         await self._actor.submit(deal, Claim(commitment(record.result), record.instruction_count))
         crash_point("provider.submitted")
-
-    def _may_decline(self, deal: Deal) -> bool:
-        return self._now <= deal.since + deal.terms.windows.decline
 
     def _is_hopeless(self, deal: Deal, error: LilypadError) -> bool:
         """Whether to decline now. What the world is in the way of is tried as long as there will be time to decline;
@@ -180,16 +175,30 @@ class Provider:
         passes = isinstance(error, RecoverableError) or (isinstance(error, EngineAwayError) and deal.id in self.live)
         return not passes or self._now >= deal.since + deal.terms.windows.decline - LAST_MOMENT_SECONDS
 
-    async def _decline(self, deal: Deal, reason: LilypadError) -> None:
+    async def _decline(self, deal: Deal, reason: LilypadError) -> bool:
+        """Whether it is declined: a decision that comes too late is none."""
+        if self._is_late_to_decline(deal):
+            return False
         log.warning("deal_declined", extra={"deal": show_id(deal.id), "reason": str(reason)})
         self._deals.note(deal.id, declined=str(reason))
         crash_point("provider.refusing")
-        await self._send_decline(deal)
+        return await self._decline_in_time(deal)
 
-    async def _send_decline(self, deal: Deal) -> None:
-        """Again after a crash or an outage: a decision that never reached the chain would cost the late penalty."""
-        await self._actor.decline(deal)
+    async def _decline_in_time(self, deal: Deal) -> bool:
+        """Again after a crash or an outage: a decision that never reached the chain would cost the late penalty. Where
+        the chain has no new block to tell the time by, it does by refusing."""
+        if self._is_late_to_decline(deal):
+            return False
+        try:
+            await self._actor.decline(deal)
+        except TransactionRevertedError as error:
+            log.warning("decline_refused", extra={"deal": show_id(deal.id), "error": str(error)})
+            return False
         crash_point("provider.declined")
+        return True
+
+    def _is_late_to_decline(self, deal: Deal) -> bool:
+        return self._deals.now > deal.since + deal.terms.windows.decline
 
     async def _result_of(self, deal: Deal) -> ResultRecord:
         notes = self._deals.notes(deal.id)

@@ -24,7 +24,7 @@ async def run_here(network: Network, desk: Desk, deal: Deal) -> ResultRecord:
         RejectedError, FaultError: this machine cannot run the job.
     """
     wasm = WasmExecutor(desk.settings.data / "wasm-cache", max_concurrent=1)
-    docker = DockerExecutor(namespace=f"{deal.terms.creator.lower()}-creator")
+    docker = DockerExecutor(desk.settings.docker, namespace=f"{deal.terms.creator.lower()}-creator")
     workshop = Workshop(
         folder=desk.jobs.path(deal.agreement.job_digest.hex()) / "rerun",
         store=desk.store,

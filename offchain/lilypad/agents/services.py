@@ -34,9 +34,9 @@ from lilypad.executors.docker import DockerExecutor
 from lilypad.executors.wasm import WasmExecutor
 from lilypad.market.book import OrderBook
 from lilypad.market.client import MarketClient
-from lilypad.ops.engine import EngineProbe
+from lilypad.ops.engine import EngineProbe, engine_says
 from lilypad.ops.operations import Operations
-from lilypad.protocol.words import Verification, Windows
+from lilypad.protocol.words import Windows
 from lilypad.settings import ETHER, Settings
 from lilypad.store.blocks import LocalBlockStore
 from lilypad.store.http import HttpBlockSource, content_app
@@ -199,8 +199,10 @@ def _provider_app(deals: DealBook, store: LocalBlockStore, logs: LogService) -> 
     return app
 
 
-def default_terms(settings: Settings, network: Network, places: int = 2) -> OfferTerms:
-    """What a provider asks if nobody says otherwise."""
+async def default_terms(settings: Settings, network: Network, places: int = 2) -> OfferTerms:
+    """What a provider asks if nobody says otherwise. Jobs in containers it takes if a Docker engine answers now."""
+    has_engine = await engine_says(settings.docker, "/version") is not None
+    engines = (Engine.WASM, Engine.DOCKER) if has_engine else (Engine.WASM,)
     return OfferTerms(
         resources=Resources(cpu_milli=2_000, ram_mib=2_048, disk_mib=4_096),
         price_per_instruction=settings.price_per_instruction,
@@ -211,6 +213,6 @@ def default_terms(settings: Settings, network: Network, places: int = 2) -> Offe
             min(60, settings.decline_window), min(60, settings.submit_window), settings.judge_window,
             settings.mediate_window,
         ),
-        verification=Verification(network.mediation),
+        verifications=tuple(map(network.verification, engines)),
         places=places,
     )  # fmt: skip

@@ -103,7 +103,7 @@ async def _provide(
     deployment = read_deployment(settings.deployments, settings.chain_id)
     async with Rpc(settings.rpc, chain_id=settings.chain_id) as rpc:
         network = Network(rpc, deployment)
-        terms = default_terms(settings, network, places)
+        terms = await default_terms(settings, network, places)
         free = (await network.funds(account.address)).free
     if free < terms.collateral:
         have, need = format_lily(free), format_lily(terms.collateral)

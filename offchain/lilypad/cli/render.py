@@ -40,7 +40,7 @@ OBSTACLES = {
     "CollateralTooLow": "the collateral is too low for this job: lower --max-cost",
     "ResourcesTooSmall": "the machine is too small",
     "WindowsRefused": "the job's time windows are not accepted",
-    "VerificationDiffers": "another way of settling disputes is wanted",
+    "VerificationDiffers": "it settles disputes otherwise, or runs no containers",
     "ModuleNotCurated": "only curated modules are run",
     "ModuleNotAllowed": "the module is not on the list",
     "ModuleRevoked": "the module was revoked",

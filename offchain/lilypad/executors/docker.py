@@ -267,7 +267,8 @@ def _engine_faults(execution_id: str) -> Iterator[None]:
     try:
         yield
     except errors.APIError as error:
-        raise ExecutorFaultError(
+        kind = EngineAwayError if error.status_code in (404, 409) else ExecutorFaultError  # it is being removed
+        raise kind(
             "the Docker engine refused; see its own log", execution=execution_id, reason=error.explanation
         ) from error
     except (errors.DockerException, requests.RequestException) as error:

@@ -71,6 +71,8 @@ class OrderBook:
         self.domain = domain
         self._capacity = capacity
         self._entries: dict[bytes, Entry] = {}
+        self._ways: dict[tuple[Address, int], list[Entry]] = {}
+        """Offers with the same maker and nonce are one offer in several ways: at most one of them can be taken."""
 
     def add(self, signed: Signed, now: int) -> Entry:
         """
@@ -92,6 +94,7 @@ class OrderBook:
         if len(self._entries) >= self._capacity:
             raise OfferInvalidError("the order book is full: try again later", capacity=self._capacity)
         entry = self._entries[digest] = Entry(digest, signed, heard=now)
+        self._ways.setdefault((signed.maker, signed.offer.nonce), []).append(entry)
         return entry
 
     def get(self, digest: bytes) -> Entry | None:
@@ -108,12 +111,18 @@ class OrderBook:
             if (entry := self._entries.get(digest)) is not None:
                 entry.status, entry.deal, entry.reason = OfferStatus.AGREED, deal, ""
                 entry.block = block
+                self._refuse_others(entry)
+
+    def _refuse_others(self, agreed: Entry) -> None:
+        for entry in self._ways[agreed.signed.maker, agreed.signed.offer.nonce]:
+            if entry.status is OfferStatus.RESTING:
+                entry.status, entry.reason, entry.block = OfferStatus.REFUSED, "Payments_NonceUsed", agreed.block
 
     def reopen(self, to_block: int) -> None:
         """The chain has taken back its blocks above this one, and the deals in them: their offers wait again."""
         for entry in self._entries.values():
-            if entry.status is OfferStatus.AGREED and entry.block > to_block:
-                entry.status, entry.deal = OfferStatus.RESTING, None
+            if entry.block > to_block:
+                entry.status, entry.deal, entry.reason, entry.block = OfferStatus.RESTING, None, "", 0
 
     def refuse(self, entry: Entry, reason: str) -> None:
         if entry.status is OfferStatus.RESTING:
@@ -126,3 +135,5 @@ class OrderBook:
 
     def forget_expired(self, now: int) -> None:
         self._entries = {d: e for d, e in self._entries.items() if now <= e.signed.offer.expiry}
+        kept = {way: [e for e in entries if e.digest in self._entries] for way, entries in self._ways.items()}
+        self._ways = {way: entries for way, entries in kept.items() if entries}

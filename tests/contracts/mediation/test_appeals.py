@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from lilypad.protocol.deal import DealStatus, Verdict
@@ -100,6 +102,20 @@ def test_appeal__that_turns_a_split_ruling__is_repaid_before_the_honest_one(appe
     assert appealing.balance(appealing.mediators, honest)[0] == unburned - repaid
     assert appealing.mediator(honest)[4] == 3 * FEE
     assert appealing.nothing_is_bound()
+
+
+def test_appeal__that_turns_a_ruling_of_small_penalties__has_back_what_there_is() -> None:
+    """Three penalties of which half is burned are less than the fee of seven; the first round's own fee is on top."""
+    house = CourtHouse(replace(WITH_APPEALS, penalty=2_000), stakes=(200_000,) * 12)
+    case = ruled(house, house.open(OTHER), OTHER)
+    again = house.drawn(house.appeal(case))
+    last = house.ruled(again, house.ballots(again, RIGHT))
+    house.execute(last)
+    settle(house, case, again, Verdict.WRONG, RIGHT.commitment)
+    appellant = house.address("appellant")
+    assert house.balance(house.mediators, appellant) == (appeal_bond(WITH_APPEALS, 1) + 3 * 2_000 * UNIT // 2, 0)
+    assert house.balance(house.controller, appellant) == (3 * FEE, 0)
+    assert house.nothing_is_bound()
 
 
 def test_appeal__that_fails__loses_fee_and_bond(appealing: CourtHouse) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from lilypad.protocol.deal import DealStatus, Verdict
@@ -131,15 +133,16 @@ def test_draw__at_any_moment_of_its_epoch_by_anybody__is_the_same(house: CourtHo
     house.drawn_by(case, house.act(who, case, "draw", case.terms.words(), b""), expected)
 
 
-def test_mediator_that_leaves_between_challenge_and_draw__sits_and_pays_for_its_silence() -> None:
-    house = CourtHouse(stakes=(200_000,) * 3)
+@pytest.mark.parametrize("penalty", [SETTINGS.penalty, 2], ids=["as usual", "one unit for silence"])
+def test_mediator_that_leaves_between_challenge_and_draw__sits_and_pays_for_its_silence(penalty: int) -> None:
+    house = CourtHouse(replace(SETTINGS, fee=1, bond=1, penalty=penalty), stakes=(200_000,) * 3)
     case = house.challenged()
     for number in range(3):
         house.send(f"mediator {number}", house.mediators, "unstake", 200_000)
     case = house.drawn(case)
     house.evm.now = case.time + SETTINGS.commit + SETTINGS.reveal + 1
     house.tally(case, [SILENCE] * 3)
-    left = 200_000 - SETTINGS.penalty * SETTINGS.silent_percent // 100
+    left = 200_000 - penalty * SETTINGS.silent_percent // 100
     for seat in case.docket.seats:
         stake, at_risk, leaving, _, _ = house.mediator(seat)
         assert (stake, at_risk, leaving) == (left, 0, left)

@@ -114,6 +114,18 @@ def test_draw__is_open_until_the_last_second_of_its_number_and_its_epoch(
     house.drawn_by(case, house.act("stranger", case, "draw", case.terms.words(), b""), house.predicted(case))
 
 
+def test_number_of_an_epochs_first_second__is_drawn_with_and_not_waited_out(house: CourtHouse) -> None:
+    """Whoever challenges in the second half of an epoch waits for the next, and has all of it to draw."""
+    house.set_life(10 * EPOCH)
+    house.evm.now += EPOCH - 601
+    case = house.challenged()
+    assert case.ticket % EPOCH == 0
+    house.evm.now = case.ticket + EPOCH - 1
+    with refused("Mediation_NotMissed", ticket=case.ticket):
+        rearm(house, case)
+    draw(house, case)
+
+
 def test_signed_tally__is_open_until_the_reveal_window_ends(house: CourtHouse) -> None:
     case = house.open()
     ballots = house.ballots(case, RIGHT)

@@ -74,6 +74,17 @@ def test_minority__is_slashed_and_the_majority_shares_what_is_not_burned(house: 
     assert house.balance(house.mediators, BURNED)[0] - burned == PENALTY // 2
 
 
+def test_fee__that_does_not_divide__leaves_the_rest_to_the_first_who_earns(house: CourtHouse) -> None:
+    """Seven fees among six: not a unit of them is lost."""
+    case = house.open(mediators=7)
+    ballots = house.ballots(case, OTHER, RIGHT)
+    house.tally(case, ballots, house.together(case, ballots))
+    fees = 7 * SETTINGS.fee * UNIT
+    owed = [house.mediator(seat)[4] for seat in case.docket.seats]
+    assert owed == [0, fees // 6 + fees % 6, *[fees // 6] * 5]
+    assert fees % 6 != 0
+
+
 def test_slashed_below_the_least_stake__counts_no_more_from_the_next_epoch_on(house: CourtHouse) -> None:
     small = CourtHouse(stakes=(SETTINGS.min_stake,) * 3)
     case = small.open()

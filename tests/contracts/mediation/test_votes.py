@@ -57,6 +57,12 @@ def test_commit__twice__is_refused(house: CourtHouse, case: Case) -> None:
         house.commit(case, house.ballots(case, OTHER))
 
 
+@pytest.mark.parametrize("seal", [bytes(32), (1).to_bytes(32, "big")], ids=["zero", "nothing but the mark"])
+def test_commit__of_what_looks_like_none__is_refused(house: CourtHouse, case: Case, seal: bytes) -> None:
+    with refused("Mediation_WrongBallot", seat=0):
+        house.act(house.name_of(case.docket.seats[0]), case, "commit", [(0, seal, b"")])
+
+
 def test_commit__of_another_round__is_worth_nothing(house: CourtHouse, case: Case) -> None:
     other = house.open()
     with refused("Mediation_BadSignature"):

@@ -11,7 +11,7 @@ from eth_account import Account
 
 from lilypad.agents.provider import Provider
 from lilypad.agents.workshop import Workshop
-from lilypad.errors import ChainUnavailableError, ModuleInvalidError, RecoverableError
+from lilypad.errors import ChainUnavailableError, ModuleInvalidError, RecoverableError, TransactionRevertedError
 from lilypad.protocol.deal import Deal
 from lilypad.protocol.offers import Domain, JobOffer, ResourceOffer
 from lilypad.protocol.words import Shares, Verification, Windows
@@ -36,7 +36,9 @@ class FailingActor:
 class Notes:
     """The part of a deal book that a decline needs."""
 
-    now = 0
+    @property
+    def now(self) -> int:
+        return int(time.time())
 
     def __init__(self) -> None:
         self._notes: dict[str, Any] = {}
@@ -93,3 +95,18 @@ async def test_decline__that_never_reached_the_chain_in_its_window__is_forgotten
     here._deals.note(deal.id, declined="no source has the content")
     with pytest.raises(RecoverableError, match="not on this machine"):
         await here._fulfil(deal)
+
+
+class RefusingActor(FailingActor):
+    """A chain whose clock says that it is too late."""
+
+    async def decline(self, deal: Deal) -> None:
+        self.declines += 1
+        raise TransactionRevertedError("too late", name="Controller_TooLate")
+
+
+async def test_decline__that_the_chain_calls_too_late__is_not_the_end(tmp_path: Path) -> None:
+    actor = RefusingActor()
+    with pytest.raises(RecoverableError, match="not on this machine"):
+        await provider(actor, tmp_path)._fulfil(agreed(int(time.time())))
+    assert actor.declines == 1

@@ -39,7 +39,9 @@ def test_parse__with_governance__has_its_settings() -> None:
 def test_load__local_network__belongs_to_a_person() -> None:
     parameters = DeployParameters.load(PARAMS / "local.yaml")
     assert parameters.governance is None
-    assert parameters.governor == parameters.curator == parameters.mock_judge == SOMEBODY
+    assert parameters.governor == parameters.curator == SOMEBODY
+    assert parameters.mock_judge is None
+    assert parameters.mediation is not None, "disputes are decided as everywhere"
 
 
 def test_load__example_as_it_is__asks_for_the_token_holder() -> None:

@@ -21,7 +21,7 @@ from tests.offchain.ops.helpers import ended, operations, scrape_here
 
 ROOT = Path(__file__).parents[3]
 DEPLOY = ROOT / "deploy"
-SERVICES = ("solver", "provider")
+SERVICES = ("solver", "provider", "mediator")
 
 
 def compose(name: str = "compose.yaml") -> dict[str, Any]:
@@ -35,7 +35,7 @@ def service(request: pytest.FixtureRequest) -> dict[str, Any]:
     return found
 
 
-def test_services__are_solver_and_provider() -> None:
+def test_services__are_solver_provider_and_mediator() -> None:
     assert set(compose()["services"]) == {*SERVICES}
 
 

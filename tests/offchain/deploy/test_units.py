@@ -60,8 +60,8 @@ def analyze(missing: Callable[[str], NoReturn]) -> str:
     return found or missing("no systemd-analyze: units are checked by their text alone")
 
 
-def test_units__are_those_of_provider_and_solver() -> None:
-    assert [path.stem for path in UNITS] == ["lilypad-provider", "lilypad-solver"]
+def test_units__are_those_of_mediator_provider_and_solver() -> None:
+    assert [path.stem for path in UNITS] == ["lilypad-mediator", "lilypad-provider", "lilypad-solver"]
 
 
 def test_unit__as_systemd_reads_it__is_without_fault(path: Path, tmp_path: Path, analyze: str) -> None:
@@ -101,14 +101,14 @@ def settings_in(text: str) -> set[str]:
     return set(re.findall(r"\bLILYPAD_([A-Z_]+)=", text))
 
 
-@pytest.mark.parametrize("path", [*UNITS, DEPLOY / "provider.env", DEPLOY / "solver.env"], ids=lambda p: p.name)
+@pytest.mark.parametrize("path", [*UNITS, *sorted(DEPLOY.glob("*.env"))], ids=lambda p: p.name)
 def test_settings__that_are_named__exist(path: Path) -> None:
     names = settings_in(path.read_text())
     assert names
     assert names <= {name.upper() for name in Settings.model_fields}
 
 
-@pytest.mark.parametrize("role", ["provider", "solver"])
+@pytest.mark.parametrize("role", ["provider", "solver", "mediator"])
 def test_settings__of_an_example_file__are_valid_with_every_line_that_is_commented_out(
     role: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -118,7 +118,7 @@ def test_settings__of_an_example_file__are_valid_with_every_line_that_is_comment
     (tmp_path / "whole.env").write_text("\n".join(line for line in lines if line.startswith("LILYPAD_")))
     monkeypatch.setenv("LILYPAD_ENV_FILE", str(tmp_path / "whole.env"))
     settings = Settings.from_environment()
-    assert settings.ops_port == {"provider": 9551, "solver": 9552}[role]
+    assert settings.ops_port == {"provider": 9551, "solver": 9552, "mediator": 9553}[role]
     assert settings.alert_webhook is not None
 
 
