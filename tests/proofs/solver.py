@@ -1,8 +1,8 @@
 """What halmos calls to solve one query, by what is in it.
 
-Shares are products and quotients. A solver that takes them apart into bits is still at it after minutes; cvc5,
-thinking of words as numbers with bounds, takes a tenth of a second. Lanes and masks are the other way round: they are
-bits, which yices has done in a hundredth, and as numbers they fill the memory.
+Shares are products and quotients. A solver that takes them apart into bits is still at it after minutes; cvc5, thinking
+of words as numbers with bounds, takes a tenth of a second. Lanes and masks are the other way round: they are bits,
+which yices has done in a hundredth, and as numbers they fill the memory.
 """
 
 from __future__ import annotations

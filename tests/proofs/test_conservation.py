@@ -43,7 +43,7 @@ def checks() -> list[str]:
     return [name for path in PROOFS.glob("*.t.sol") for name in re.findall(r"function (check_\w+)", path.read_text())]
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1200)
 @pytest.mark.parametrize("check", checks())
 def test_check__for_all_inputs__holds(proven: dict[str, Any], check: str) -> None:
     assert proven[check]["exitcode"] == 0, proven[check]

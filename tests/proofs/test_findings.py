@@ -30,6 +30,7 @@ def tools(missing: Callable[[str], NoReturn]) -> tuple[Path, Path]:
     return SLITHER, solc
 
 
+@pytest.mark.timeout(600)  # the compiler takes a minute, more on a busy machine
 def test_contracts__every_finding_is_answered(tools: tuple[Path, Path], tmp_path: Path) -> None:
     found = find(tmp_path, *tools)
     assert found, "slither was not even shown the contracts"
