@@ -14,6 +14,7 @@ from tests.contracts.books import Books
 from tests.contracts.conftest import FUNDS, Protocol, Roles
 from tests.contracts.desk import Desk
 from tests.contracts.makers import ETHER, MANIFEST, PROTOCOL_BPS, ROYALTY_BPS, Maker
+from tests.contracts.mediation.town import EPOCH, SETTINGS
 
 from .council import QUORUM_PERCENT, THRESHOLD, TIMELOCK_DELAY, VOTING_DELAY, VOTING_PERIOD, Council, call
 
@@ -30,6 +31,8 @@ class House:
     council: Council
     desk: Desk
     books: Books
+    court: ContractInstance
+    mediators: ContractInstance
 
 
 @pytest.fixture(scope="session")
@@ -61,7 +64,11 @@ def house(compiled: Any, protocol: Protocol, roles: Roles, maker: Maker, chain: 
     people = {name: Address(account.address) for name, account in vars(roles).items()}
     people |= {"mediation": own.mediation.address, "governor": governor.address, "timelock": timelock.address}
     desk = Desk(controller, storage, own.mediation, own_maker, roles)
-    return House(own, governor, timelock, council, desk, Books(token, payments, controller, people))
+    randao = holder.deploy(compiled.Randao, 72, 12)
+    court = holder.deploy(compiled.LilypadMediation, payments, controller, randao, EPOCH, SETTINGS.word(), timelock)
+    mediators = compiled.LilypadMediators.at(court.MEDIATORS())
+    books = Books(token, payments, controller, people)
+    return House(own, governor, timelock, council, desk, books, court, mediators)
 
 
 def _give_votes(token: ContractInstance, roles: Roles) -> None:

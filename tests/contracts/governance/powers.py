@@ -8,7 +8,11 @@ from typing import Any
 
 from eth_utils.crypto import keccak
 
+from lilypad.protocol.docket import Settings
 from lilypad.protocol.matching import ModuleStatus
+from lilypad.protocol.mediation import UPHOLDS
+from lilypad.protocol.words import pack_funds
+from lilypad.types import Address
 
 DAY = 86_400
 NOTHING = bytes(32)
@@ -46,6 +50,11 @@ def of_itself(arguments: Callable[[Any, Any], tuple[Any, ...]]) -> Power:
     return Power(lambda house, thief: ("TimelockUnauthorizedCaller", {"caller": thief}), arguments)
 
 
+def of_court(arguments: Callable[[Any, Any], tuple[Any, ...]]) -> Power:
+    """No admin's: the timelock is refused as anybody else is."""
+    return Power(lambda house, thief: ("Mediators_NotCourt", {"caller": thief, "court": house.court}), arguments)
+
+
 def announced(arguments: Callable[[Any, Any], tuple[Any, ...]], hashing: str) -> Power:
     """Anyone may, if the governor announced it."""
 
@@ -66,6 +75,17 @@ def many_calls(house: Any, thief: Any) -> tuple[Any, ...]:
     return [target], [value], [data]
 
 
+GREEDY = Settings(
+    fee=10_000_000, bond=10_000_000, min_stake=10**11, penalty=20_000_000, commit=300, reveal=300, appeal=0,
+    silent_percent=100, burn_percent=90, redraws=0, appeals=0,
+)  # fmt: skip
+
+
+def dismissal(thief: Any) -> tuple[Any, ...]:
+    """Everything to one account, which was never drawn."""
+    return NOTHING, GREEDY.word(), [thief], [UPHOLDS], UPHOLDS, 1, 1, NOTHING, 0, thief, 1
+
+
 OWNERSHIP = {
     "transferOwnership": owned(lambda house, thief: (thief,)),
     "renounceOwnership": owned(lambda house, thief: ()),
@@ -76,6 +96,18 @@ POWERS: dict[str, dict[str, Power]] = {
     "LilypadModules": {
         "curate": owned(lambda house, thief: (house.protocol.module, ModuleStatus.REVOKED)),
         **OWNERSHIP,
+    },
+    "LilypadMediation": {
+        "setSettings": owned(lambda house, thief: (GREEDY.word(),)),
+        **OWNERSHIP,
+    },
+    "LilypadMediators": {
+        "seat": of_court(lambda house, thief: ((0, NOTHING, 1, 1, []),)),
+        "bond": of_court(lambda house, thief: (pack_funds(Address(thief.address), 1),)),
+        "refund": of_court(lambda house, thief: (pack_funds(Address(thief.address), 1),)),
+        "takeOwed": of_court(lambda house, thief: (thief,)),
+        "setMinStake": of_court(lambda house, thief: (0,)),
+        "dismiss": of_court(lambda house, thief: (dismissal(thief),)),
     },
     "LilypadGovernor": {
         "relay": governed(one_call),
@@ -118,6 +150,18 @@ DOORS = {
     },
     "LilypadModules": {"publish", "deprecate", *POWERS["LilypadModules"]},  # the author's own versions
     "LilypadUsers": {"register"},  # the account's own entry
+    "LilypadMediation": {
+        "open",  # the controller
+        "draw", "rearm", "drawAndCommit", "commit", "reveal",  # anyone, with what mediators signed
+        "tally", "drawAndTally",  # the same
+        "appeal", "execute", "settleRound", "abandon", "collect",  # anyone, as the case's windows say
+        *POWERS["LilypadMediation"],
+    },
+    "LilypadMediators": {
+        "stake", "unstake", "release", "joinSet", "leaveSet", "weigh",  # the mediator's own stake
+        *POWERS["LilypadMediators"],
+    },
+    "Randao": set(),
 }  # fmt: skip
 """All that changes anything at all, and who may. A new function fails `test_doors__are_all_listed`: judge it first."""
 
@@ -129,4 +173,5 @@ def place(house: Any, contract: str) -> Any:
     return {
         "LilypadController": protocol.controller, "LilypadModules": protocol.modules,
         "LilypadGovernor": house.governor, "LilypadTimelock": house.timelock,
+        "LilypadMediation": house.court, "LilypadMediators": house.mediators,
     }[contract]  # fmt: skip

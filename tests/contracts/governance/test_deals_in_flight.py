@@ -171,6 +171,8 @@ def test_power__used_by_the_timelock__moves_no_balance_and_no_deal(
 
 REFUSED_TO_ALL = {
     ("LilypadController", "acceptOwnership"), ("LilypadModules", "acceptOwnership"),  # nobody handed it over
+    ("LilypadMediation", "acceptOwnership"),
+    *(("LilypadMediators", function) for function in POWERS["LilypadMediators"]),  # the court's alone
     ("LilypadTimelock", "schedule"), ("LilypadTimelock", "scheduleBatch"), ("LilypadTimelock", "cancel"),
     ("LilypadTimelock", "execute"), ("LilypadTimelock", "executeBatch"),
 }  # fmt: skip
