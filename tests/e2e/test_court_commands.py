@@ -82,7 +82,7 @@ async def test_run__with_a_check_that_always_challenges__is_paid_after_mediators
         done = await terminal("run", "cowsay", "--check", "sometimes", "--check-probability", "1")
         assert done.code == 0, done.err
         stages = re.findall(r"^ *[0-9.]+ s  (\w+)", done.err, re.MULTILINE)
-        assert stages == ["offered", "agreed", "submitted", "verified", "challenged", "accepted"]
+        assert stages == ["offered", "agreed", "submitted", "verified", "disputed", "accepted"]
         assert "mediators decide, for 3 LILY; the bond is 2 LILY" in done.err
         assert "after mediators upheld the result" in done.err
         (listed,) = (await terminal("cases", "--json")).document["cases"]

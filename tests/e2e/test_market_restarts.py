@@ -50,7 +50,7 @@ async def provider(network: LocalNetwork, settings: Settings) -> AsyncIterator[N
     async with base(settings, network.deployment, PROVIDER, "provider") as here:
         await fund(here.actor, here.actor.account, 20 * ETHER)
         await here.actor.deposit(20 * ETHER, key="stake")
-        terms = default_terms(settings, here.actor)
+        terms = await default_terms(settings, here.actor)
     ready = asyncio.Event()
     async with running(run_provider(settings, network.deployment, PROVIDER, terms, ready)):
         await ready.wait()

@@ -77,13 +77,33 @@ async def test_container__whose_provider_dies_at_every_step__is_run_once_and_lef
     await check_nothing_left(provider)
 
 
-async def test_job__that_no_engine_here_can_run__is_declined_at_once(here: Town) -> None:
+async def test_container__for_a_provider_without_an_engine__makes_no_deal_with_it(here: Town) -> None:
     provider, creator = await here.provider(docker="unix:///nowhere/docker.sock"), await here.creator()
+    provider.agent.start()
+    await until(lambda: provider.agent.count("provider.announced") > 0)
+    async with creator.open() as lily:
+        options = JobOptions(target=Address(provider.account.address))
+        job = await lily.submit("cowsay-container", {"Message": "moo"}, options)
+        async with aclosing(lily.follow(job)) as stages:
+            while not (step := await reach(stages, Stage.OFFERED)).obstacles:
+                pass
+        assert "VerificationDiffers" in step.obstacles
+        await lily.cancel(job)
+    assert provider.agent.count("provider.taken") == 0
+    await provider.agent.end()
+
+
+async def test_container__whose_engine_went_away_before_it_began__is_declined_at_once(
+    here: Town, engine: PrivateEngine
+) -> None:
+    provider, creator = await here.provider(docker=engine.address), await here.creator()
     books = await Books.open(here, creator=creator.account.address, provider=provider.account.address)
     options = JobOptions(target=Address(provider.account.address))
     provider.agent.start()
+    await until(lambda: provider.agent.count("provider.announced") > 1)  # for each kind of job
+    await engine.kill()
     async with creator.open() as lily:
-        job = await lily.submit("cowsay-container", {"Message": "moo"}, options)
+        job = await lily.submit("talks-container", {}, options)
         async with aclosing(lily.follow(job)) as stages:
             agreed = (await reach(stages, Stage.AGREED)).deal
             ended = (await reach(stages, Stage.ENDED)).deal
@@ -105,7 +125,7 @@ async def test_container__whose_engine_is_killed_and_started_again__is_run_again
     async with creator.open() as lily:
         job = await lily.submit("talks-container", {}, options)
         async with finish(lily.follow(job)) as end:
-            await until(lambda: provider.agent.count("provider.running") == 1)
+            await until(lambda: provider.agent.count("work.running") == 1)
             await engine.kill()
             await asyncio.sleep(3)  # long enough for the provider to look for it and find nobody
             await engine.start()
