@@ -196,7 +196,8 @@ class CourtActor(CourtRoom):
 
 async def publishers(network: Network, deal: Deal) -> list[str]:
     """Base URLs of the mediators that publish what the provider withheld."""
-    if deal.verdict is not Verdict.WITHHELD:
+    judge = network.deployment.contracts.get("LilypadMediation")
+    if deal.verdict is not Verdict.WITHHELD or judge != deal.agreement.verification.mediation:
         return []
     seats = await CourtRoom(network).seats_of(deal.id)
     return [url for seat in seats if (url := await network.endpoint(seat))]
