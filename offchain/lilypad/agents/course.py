@@ -7,17 +7,14 @@ import logging
 import time
 from collections.abc import AsyncIterator
 from contextlib import suppress
-from dataclasses import dataclass
-
-import aiohttp
 
 from lilypad.agents.agreeing import Agreeing
 from lilypad.agents.court import publishers
 from lilypad.agents.deals import DealBook
+from lilypad.agents.desk import Desk
 from lilypad.agents.disputing import Check, disagrees, dispute, is_drawn
 from lilypad.agents.fetching import JobResult, fetch_result
-from lilypad.agents.job_offers import JobOffers
-from lilypad.agents.jobs import Job, JobFolder
+from lilypad.agents.jobs import Job
 from lilypad.agents.network import Actor
 from lilypad.agents.progress import Progress, Stage
 from lilypad.agents.rerunning import run_here
@@ -29,10 +26,7 @@ from lilypad.errors import (
     RecoverableError,
     TransactionRevertedError,
 )
-from lilypad.market.client import MarketClient
 from lilypad.protocol.deal import Deal, DealStatus, deadline, way_out
-from lilypad.settings import Settings
-from lilypad.store.blocks import LocalBlockStore
 
 log = logging.getLogger(__name__)
 
@@ -45,18 +39,6 @@ OBSTACLE_SECONDS = 1.0
 
 class DealUndoneError(RecoverableError):
     """The block with the agreement is no longer part of the chain."""
-
-
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """What a creator works with, whichever job it is about."""
-
-    settings: Settings
-    jobs: JobFolder
-    offers: JobOffers
-    market: MarketClient
-    store: LocalBlockStore
-    session: aiohttp.ClientSession
 
 
 class Course:

@@ -22,8 +22,9 @@ import aiohttp
 from eth_account.signers.local import LocalAccount
 
 from lilypad.agents.cancelling import Cancellation, cancel_job
-from lilypad.agents.course import Course, Desk
+from lilypad.agents.course import Course
 from lilypad.agents.deals import DealBook
+from lilypad.agents.desk import Desk
 from lilypad.agents.disputing import dispute
 from lilypad.agents.fetching import JobResult
 from lilypad.agents.following import absorb, while_following

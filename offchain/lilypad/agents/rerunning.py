@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from lilypad.agents.desk import Desk
 from lilypad.agents.network import Network
 from lilypad.agents.packages import Catalogue, Packages
 from lilypad.agents.results import ResultRecord
@@ -13,9 +12,6 @@ from lilypad.executors.wasm import WasmExecutor
 from lilypad.protocol.deal import Deal
 from lilypad.store.http import HttpBlockSource
 from lilypad.types import Engine
-
-if TYPE_CHECKING:
-    from lilypad.agents.course import Desk
 
 
 async def run_here(network: Network, desk: Desk, deal: Deal) -> ResultRecord:
