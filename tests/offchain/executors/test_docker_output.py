@@ -10,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lilypad.errors import ExecutorFaultError
-from lilypad.executors.container_output import End, Frame, Stopped, judge, parse, safe_path, unpack
+from lilypad.executors.container_output import START_NS, End, Frame, Stopped, judge, parse, safe_path, unpack
 from lilypad.types import ExecutionResult, ExitStatus, Limits
 
-LIMITS = Limits(instructions=1000, output_bytes=10, log_bytes=4, wall_seconds=5)
+MOST = START_NS + 1_000
+LIMITS = Limits(instructions=MOST, output_bytes=10, log_bytes=4, wall_seconds=5)
 
 
 def line(tag: str, data: bytes) -> bytes:
@@ -81,13 +82,13 @@ LOST_LATE = Stopped(exit_code=0, oom_killed=False, ran_seconds=6)
 @pytest.mark.parametrize(
     ("end", "stopped", "status", "count"),
     [
-        (End("exit", 3, 900, 0), DONE, 3, 900),
-        (End("exit", 3, 1900, 0), DONE, 3, 1000),
-        (End("budget", 0, 900, 0), DONE, ExitStatus.OUT_OF_BUDGET, 1000),
-        (End("memory", 0, 900, 0), DONE, ExitStatus.TRAPPED, 900),
-        (End("outputs", 0, 900, 0), DONE, ExitStatus.TRAPPED, 900),
-        (None, KILLED_LATE, ExitStatus.OUT_OF_BUDGET, 1000),
-        (None, KILLED_FOR_MEMORY, ExitStatus.TRAPPED, 1000),
+        (End("exit", 3, 900, 0), DONE, 3, START_NS + 900),
+        (End("exit", 3, 1900, 0), DONE, 3, MOST),
+        (End("budget", 0, 900, 0), DONE, ExitStatus.OUT_OF_BUDGET, MOST),
+        (End("memory", 0, 900, 0), DONE, ExitStatus.TRAPPED, START_NS + 900),
+        (End("outputs", 0, 900, 0), DONE, ExitStatus.TRAPPED, START_NS + 900),
+        (None, KILLED_LATE, ExitStatus.OUT_OF_BUDGET, MOST),
+        (None, KILLED_FOR_MEMORY, ExitStatus.TRAPPED, MOST),
     ],
 )
 def test_judge__an_end__is_a_result(end: End | None, stopped: Stopped, status: int, count: int) -> None:
