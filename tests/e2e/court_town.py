@@ -42,6 +42,15 @@ class Town:
         return funds.wallet + funds.free + funds.locked + stake.staked + stake.owed + await self.court.free(account)
 
     async def everybody(self) -> dict[str, int]:
+        """Read again until nothing moves: a fee that is being collected would be seen twice, or not at all."""
+        before, now = None, await self._everybody()
+        async with asyncio.timeout(PATIENCE):
+            while now != before:
+                await asyncio.sleep(0.5)
+                before, now = now, await self._everybody()
+        return now
+
+    async def _everybody(self) -> dict[str, int]:
         accounts = self.network.accounts
         names = {name: getattr(accounts, name).address for name in ("creator", "provider", "solver", "author", "owner")}
         names |= {f"mediator {i}": account.address for i, account in enumerate(accounts.mediators)}
