@@ -13,7 +13,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -23,7 +23,7 @@ from lilypad.agents.localnet import LocalNetwork, local_network
 from lilypad.agents.packages import Packages
 from lilypad.chain.devnode import DevNode, dev_account
 from lilypad.chain.feed import Feed
-from lilypad.chain.rpc import Rpc, to_hex
+from lilypad.chain.rpc import Rpc
 from lilypad.chain.sender import Sender
 from lilypad.executors.wasm import WasmExecutor
 from lilypad.modules.folder import read_inputs, write_inputs
@@ -109,9 +109,9 @@ async def bare_run(lily: Lilypad, folder: Path) -> None:
     await executor.close()
 
 
-async def timed(run: Callable[[], object]) -> float:
+async def timed(run: Callable[[], Awaitable[object]]) -> float:
     began = time.perf_counter()
-    await run()  # type: ignore[misc]
+    await run()
     return time.perf_counter() - began
 
 
@@ -151,7 +151,7 @@ async def catch_up() -> dict[str, str]:
 
 
 async def fetch_all(rpc: Rpc, emitter: Address) -> None:
-    await rpc.call("eth_getLogs", {"address": emitter, "fromBlock": to_hex(0), "toBlock": "latest"})
+    await rpc.call("eth_getLogs", {"address": emitter, "fromBlock": "0x0", "toBlock": "latest"})
 
 
 # ---------------------------------------------------------------------- starts

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
@@ -23,6 +24,11 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     """`ape test` is for the contracts: ape's plugin isolates each test on its chain."""
     is_off_chain = collection_path.is_relative_to(TESTS) and collection_path.name in ("offchain", "e2e", "faults")
     return True if is_off_chain and config.pluginmanager.has_plugin("ape_test") else None
+
+
+@pytest.fixture(scope="session")
+def has_engine() -> bool:
+    return subprocess.run(["docker", "version"], capture_output=True, check=False).returncode == 0
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import NoReturn
@@ -22,11 +21,6 @@ BUDGETS = {"wasm": 50_000_000, "container": 2_000_000_000}
 
 LONG = {"talks": 6_000_000_000}
 """Programs that are still at work when somebody looks."""
-
-
-@pytest.fixture(scope="session")
-def has_engine() -> bool:
-    return subprocess.run(["docker", "version"], capture_output=True, check=False).returncode == 0
 
 
 @pytest.fixture(scope="session")

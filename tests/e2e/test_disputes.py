@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from lilypad.agents.disputing import Check, CheckPolicy
-from lilypad.agents.examining import Examiner
 from lilypad.agents.job_offers import JobOptions
 from lilypad.agents.mediator import Mediator
 from lilypad.agents.progress import Stage
@@ -19,9 +18,10 @@ from lilypad.agents.provider import Provider
 from lilypad.agents.results import ResultRecord
 from lilypad.protocol.case import CasePhase
 from lilypad.protocol.commitment import commitment
-from lilypad.protocol.deal import Claim, Deal, DealStatus, Verdict
+from lilypad.protocol.deal import Deal, DealStatus, Verdict
 from lilypad.settings import ETHER
 from lilypad.store.results import seal
+from lilypad.types import Digest, ExitStatus, Result
 
 from .court_town import PATIENCE, court_town
 from .terminal import Terminal
@@ -133,19 +133,17 @@ async def test_dispute__about_what_was_withheld__is_at_the_provider_s_cost(
     assert [gained[f"mediator {i}"] for i in range(3)] == [FEE] * 3
 
 
+GUESS = ResultRecord(Result(*[Digest(b"\x11" * 32)] * 2, ExitStatus(0), *[Digest(b"\x22" * 32)] * 2), 7)
+
+
 async def silent(mediator: Mediator, *_: Any) -> None:
     """Sits there and says nothing."""
 
 
 async def wrong(mediator: Mediator, dispute: Any, seat: int, now: int) -> None:
     """Says at random what it has not found."""
-    examiner = mediator._examiner
-    assert isinstance(examiner, Examiner)
-
-    async def guess(*_: Any) -> Claim:
-        return Claim(b"\x11" * 32, 7)
-
-    examiner._result = guess  # type: ignore[method-assign]
+    if "result" not in mediator._cases.notes(dispute.id):
+        mediator._cases.note(dispute.id, result=GUESS.to_json())
     await HONEST(mediator, dispute, seat, now)
 
 

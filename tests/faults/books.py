@@ -10,7 +10,7 @@ from lilypad.agents.network import Funds
 from lilypad.protocol.deal import Deal, DealStatus
 from lilypad.types import Address
 
-from .processes import Agent
+from .processes import Agent, Life
 from .town import Provider, Town
 
 
@@ -35,6 +35,14 @@ class Books:
         assert deal.status is DealStatus.ACCEPTED
         assert deal.cost
         await self.check_money(creator=-deal.cost, provider=deal.cost)
+
+    async def check_as_if_nothing_had_been(self, deal: Deal | None, *lives: Life) -> None:
+        """Paid once, nothing was sent twice by either side, and whoever lived through it lives."""
+        await self.check_paid_once(deal)
+        for role in ("creator", "provider"):
+            await self.check_sent_once(role)
+        for life in lives:
+            assert life.is_alive, life.last_words()
 
     async def check_money(self, **expected: int) -> None:
         after = {role: await self.town.network.funds(self.accounts[role]) for role in expected}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import subprocess
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -19,11 +18,6 @@ from .town import Town, town
 
 CONTAINERS = {"cowsay": 2_000_000_000, "talks": 6_000_000_000}
 PROGRAMS = {"cowsay": 50_000_000, "fails": 50_000_000, "talks": 6_000_000_000}
-
-
-@pytest.fixture(scope="session")
-def has_engine() -> bool:
-    return subprocess.run(["docker", "version"], capture_output=True, check=False).returncode == 0
 
 
 @pytest.fixture(scope="session")

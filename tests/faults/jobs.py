@@ -6,9 +6,20 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
+from lilypad.agents.creator import Lilypad
+from lilypad.agents.job_offers import JobOptions
+from lilypad.agents.jobs import Job
 from lilypad.agents.progress import Progress, Stage
+from lilypad.types import Address
+
+from .town import Provider
 
 PATIENCE = 40.0
+
+
+async def ask(lily: Lilypad, provider: Provider) -> Job:
+    """A job that no other provider may take."""
+    return await lily.submit("cowsay", {"Message": "moo"}, JobOptions(target=Address(provider.account.address)))
 
 
 async def reach(stages: AsyncIterator[Progress], stage: Stage) -> Progress:

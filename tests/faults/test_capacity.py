@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from lilypad.agents.job_offers import JobOptions
 from lilypad.agents.progress import Stage
 from lilypad.settings import GWEI
-from lilypad.types import Address
 
 from .books import Books
-from .jobs import finish, reach
+from .jobs import ask, finish, reach
 from .town import Town
 
 pytestmark = pytest.mark.usefixtures("market")
@@ -39,7 +37,7 @@ async def test_place__that_was_taken_while_its_provider_was_down__is_not_offered
     books = await Books.open(here, creator=creator.account.address, provider=provider.account.address)
     await provider.agent.start(crash_at="provider.announced").died("provider.announced")
     async with creator.open() as lily:
-        job = await lily.submit("cowsay", {"Message": "moo"}, JobOptions(target=Address(provider.account.address)))
+        job = await ask(lily, provider)
         stages = lily.follow(job)
         await reach(stages, Stage.AGREED)
         provider.agent.start()

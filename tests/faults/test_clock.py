@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from lilypad.agents.job_offers import JobOptions
 from lilypad.agents.progress import Stage
 from lilypad.errors import OfferInvalidError
-from lilypad.types import Address
 
 from .books import Books, check_run_once
 from .conftest import answers
-from .jobs import finish, reach
+from .jobs import ask, finish, reach
 from .processes import Agent
 from .town import Provider, Town
 
@@ -50,7 +48,7 @@ async def test_deal__whose_providers_clock_jumps__is_run_and_paid_once(
     creator = await here.creator()
     books = await Books.open(here, creator=creator.account.address, provider=provider.account.address)
     async with creator.open() as lily:
-        job = await lily.submit("cowsay", {"Message": "moo"}, JobOptions(target=Address(provider.account.address)))
+        job = await ask(lily, provider)
         stages = lily.follow(job)
         life = provider.agent.start(crash_at="provider.taken")
         await reach(stages, Stage.AGREED)
@@ -95,7 +93,7 @@ async def test_job__while_the_solvers_clock_is_ahead__waits_until_it_is_right(
     market.set_clock(DAY)
     provider.agent.start()
     async with creator.open() as lily:
-        job = await lily.submit("cowsay", {"Message": "moo"}, JobOptions(target=Address(provider.account.address)))
+        job = await ask(lily, provider)
         with pytest.raises(OfferInvalidError, match="expired"):
             await reach(lily.follow(job), Stage.AGREED)
         market.set_clock(0)

@@ -12,14 +12,12 @@ from typing import NoReturn
 
 import pytest
 
-from lilypad.agents.job_offers import JobOptions
 from lilypad.protocol.deal import DealStatus
 from lilypad.settings import GWEI
-from lilypad.types import Address
 
 from .books import Books, check_nothing_left
 from .conftest import IS_LONG
-from .jobs import finish
+from .jobs import ask, finish
 from .town import Provider, Town, until
 
 pytestmark = pytest.mark.usefixtures("market")
@@ -63,7 +61,7 @@ async def test_deal__whose_providers_disk_is_full__ends_as_it_should_when_there_
     books = await Books.open(here, creator=creator.account.address, provider=provider.account.address)
     life = provider.agent.start(crash_at="provider.taken")
     async with creator.open() as lily:
-        job = await lily.submit("cowsay", {"Message": "moo"}, JobOptions(target=Address(provider.account.address)))
+        job = await ask(lily, provider)
         async with finish(lily.follow(job)) as end:
             await life.died("provider.taken")
             disk.fill(room)

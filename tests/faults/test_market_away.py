@@ -7,13 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from lilypad.agents.job_offers import JobOptions
 from lilypad.agents.progress import Stage
-from lilypad.types import Address
 
 from .books import Books, check_run_once
 from .conftest import answers
-from .jobs import finish, reach
+from .jobs import ask, finish, reach
 from .town import Town, town
 
 DECLINE_WINDOW = 2
@@ -32,7 +30,7 @@ async def test_deal__whose_inputs_come_after_the_decline_window__is_run_and_paid
     provider, creator = await here.provider(), await here.creator()
     books = await Books.open(here, creator=creator.account.address, provider=provider.account.address)
     async with creator.open() as lily:
-        job = await lily.submit("cowsay", {"Message": "moo"}, JobOptions(target=Address(provider.account.address)))
+        job = await ask(lily, provider)
         stages = lily.follow(job)
         taken = provider.agent.start(crash_at="provider.taken")
         await reach(stages, Stage.AGREED)

@@ -6,31 +6,34 @@ from contextlib import aclosing
 
 import pytest
 
-from lilypad.agents.job_offers import JobOptions
-from lilypad.agents.progress import Stage
+from lilypad.agents.progress import Progress, Stage
 from lilypad.protocol.deal import DealStatus
-from lilypad.types import Address
 
 from .books import Books, check_run_once
 from .conftest import cases
-from .jobs import finish, reach
+from .jobs import ask, finish, reach
 from .steps import PROVIDER_DECLINES, PROVIDER_ENDS, PROVIDER_WAITS, PROVIDER_WORKS, Lives
-from .town import Town
+from .town import Creator, Provider, Town
 
 pytestmark = pytest.mark.usefixtures("market")
+
+
+async def survive(creator: Creator, provider: Provider, lives: Lives) -> Progress:
+    """One job to its end, through all these deaths."""
+    async with creator.open() as lily:
+        job = await ask(lily, provider)
+        async with finish(lily.follow(job)) as end:
+            for point in lives:
+                await provider.agent.start(crash_at=point).died(point)
+            provider.agent.start()
+            return await end
 
 
 @pytest.mark.parametrize("lives", cases(*PROVIDER_WORKS, short=3), ids=lambda lives: f"{lives[0]}+{len(lives)}")
 async def test_deal__whose_provider_dies_at_every_step__is_run_once_and_paid_once(here: Town, lives: Lives) -> None:
     provider, creator = await here.provider(), await here.creator()
     books = await Books.open(here, creator=creator.account.address, provider=provider.account.address)
-    async with creator.open() as lily:
-        job = await lily.submit("cowsay", {"Message": "moo"}, JobOptions(target=Address(provider.account.address)))
-        async with finish(lily.follow(job)) as end:
-            for point in lives:
-                await provider.agent.start(crash_at=point).died(point)
-            provider.agent.start()
-            done = await end
+    done = await survive(creator, provider, lives)
     await books.check_paid_once(done.deal)
     await books.check_sent_once("provider")
     check_run_once(provider.agent)
@@ -43,7 +46,7 @@ async def test_deal__whose_provider_dies_while_it_waits_for_its_money__leaves_no
     provider, creator = await here.provider(), await here.creator()
     books = await Books.open(here, creator=creator.account.address, provider=provider.account.address)
     async with creator.open() as lily:
-        job = await lily.submit("cowsay", {"Message": "moo"}, JobOptions(target=Address(provider.account.address)))
+        job = await ask(lily, provider)
         async with aclosing(lily.follow(job)) as stages:
             life = provider.agent.start(crash_at=PROVIDER_WAITS[0])
             await reach(stages, Stage.SUBMITTED)
@@ -65,13 +68,7 @@ async def test_deal__whose_provider_dies_while_it_waits_for_its_money__leaves_no
 async def test_deal__that_cannot_be_run__is_declined_once(here: Town, lives: Lives) -> None:
     provider, creator = await here.provider(modules=here.folder / "no-modules"), await here.creator()
     books = await Books.open(here, creator=creator.account.address, provider=provider.account.address)
-    async with creator.open() as lily:
-        job = await lily.submit("cowsay", {"Message": "moo"}, JobOptions(target=Address(provider.account.address)))
-        async with finish(lily.follow(job)) as end:
-            for point in lives:
-                await provider.agent.start(crash_at=point).died(point)
-            provider.agent.start()
-            done = await end
+    done = await survive(creator, provider, lives)
     assert done.deal is not None
     assert done.deal.status is DealStatus.DECLINED
     await books.check_money(creator=0, provider=0)

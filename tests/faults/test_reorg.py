@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from lilypad.agents.job_offers import JobOptions
 from lilypad.agents.progress import Stage
-from lilypad.types import Address
 
 from .books import Books
 from .conftest import IS_LONG
-from .jobs import finish, reach
+from .jobs import ask, finish, reach
 from .processes import Agent
 from .town import Town
 
@@ -31,7 +29,7 @@ async def test_deal__whose_blocks_are_taken_back__comes_to_the_same_end(
     books = await Books.open(here, creator=creator.account.address, provider=provider.account.address)
     life = provider.agent.start()
     async with creator.open() as lily:
-        job = await lily.submit("cowsay", {"Message": "moo"}, JobOptions(target=Address(provider.account.address)))
+        job = await ask(lily, provider)
         # Nothing but the deal is in the blocks that go: money and inputs were there before.
         await here.rpc.call("anvil_mine", hex(10))
         stages = lily.follow(job)
@@ -42,11 +40,7 @@ async def test_deal__whose_blocks_are_taken_back__comes_to_the_same_end(
             stages = lily.follow(job)
         async with finish(stages) as end:
             done = await end
-    await books.check_paid_once(done.deal)
-    await books.check_sent_once("creator")
-    await books.check_sent_once("provider")
-    for agent in (life, market.lives[-1]):
-        assert agent.is_alive, agent.last_words()
+    await books.check_as_if_nothing_had_been(done.deal, life, market.lives[-1])
     await provider.agent.end()
 
 
@@ -58,7 +52,7 @@ async def test_deal__whose_deposit_is_taken_back_too__is_paid_for_once(here: Tow
     before = await here.head()
     provider.agent.start()
     async with creator.open() as lily:
-        job = await lily.submit("cowsay", {"Message": "moo"}, JobOptions(target=Address(provider.account.address)))
+        job = await ask(lily, provider)
         stages = lily.follow(job)
         await reach(stages, Stage.SUBMITTED)
         await here.rpc.call("anvil_reorg", await here.head() - before, [])

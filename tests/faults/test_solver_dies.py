@@ -6,13 +6,11 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from lilypad.agents.job_offers import JobOptions
 from lilypad.agents.localnet import Accounts
-from lilypad.types import Address
 
 from .books import Books, check_run_once
 from .conftest import answers, cases
-from .jobs import finish
+from .jobs import ask, finish
 from .processes import Agent
 from .steps import SOLVER, Lives
 from .town import Town
@@ -35,7 +33,7 @@ async def test_deal__whose_solver_dies_at_every_step__is_agreed_once(here: Town,
     await answers(here.settings.market)
     provider.agent.start()
     async with creator.open() as lily:
-        job = await lily.submit("cowsay", {"Message": "moo"}, JobOptions(target=Address(provider.account.address)))
+        job = await ask(lily, provider)
         async with finish(lily.follow(job)) as end:
             await life.died(lives[0])
             for point in lives[1:]:

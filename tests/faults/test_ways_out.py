@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from lilypad.agents.job_offers import JobOptions
 from lilypad.agents.progress import Stage
 from lilypad.protocol.deal import DealStatus
 from lilypad.protocol.income import net
@@ -17,7 +16,7 @@ from lilypad.types import Address
 
 from .books import Books, check_nothing_left, check_run_once
 from .conftest import answers, cases
-from .jobs import reach
+from .jobs import ask, reach
 from .processes import Agent, Life
 from .steps import PROVIDER_DRAINS, PROVIDER_FINALIZES, PROVIDER_IS_LATE, Lives
 from .town import Provider, Town, town, until
@@ -46,7 +45,7 @@ async def test_deal__whose_creator_is_gone_and_whose_provider_dies__is_finalized
     provider, creator = await here.provider(), await here.creator()
     books = await Books.open(here, creator=creator.account.address, provider=provider.account.address)
     async with creator.open() as lily:
-        job = await lily.submit("cowsay", {"Message": "moo"}, JobOptions(target=Address(provider.account.address)))
+        job = await ask(lily, provider)
         life = provider.agent.start(crash_at=lives[0])
         async with aclosing(lily.follow(job)) as stages:
             await reach(stages, Stage.SUBMITTED)
@@ -67,7 +66,7 @@ async def test_deal__whose_provider_was_down_too_long__costs_it_the_late_penalty
     accounts = {"creator": creator.account.address, "provider": provider.account.address}
     books = await Books.open(here, **accounts)
     async with creator.open() as lily:
-        job = await lily.submit("cowsay", {"Message": "moo"}, JobOptions(target=Address(provider.account.address)))
+        job = await ask(lily, provider)
         life = provider.agent.start(crash_at="provider.taken")
         async with aclosing(lily.follow(job)) as stages:
             await reach(stages, Stage.AGREED)

@@ -17,9 +17,9 @@ from lilypad.agents.court import publishers
 from lilypad.agents.deals import DealBook
 from lilypad.agents.fetching import JobResult, fetch_result, local_result
 from lilypad.agents.jobs import Job, JobFolder, creator_folder
+from lilypad.agents.looking import look
 from lilypad.agents.network import Network
 from lilypad.chain.deployments import read_deployment
-from lilypad.chain.feed import Feed, FeedOptions
 from lilypad.chain.rpc import Rpc
 from lilypad.protocol.deal import Deal
 from lilypad.settings import Settings
@@ -94,19 +94,13 @@ class Archive:
 
 
 async def find_standings(network: Network, jobs: Sequence[Job], confirmations: int = 0) -> dict[str, Standing]:
-    """By job id; a job without a deal is not in it. One pass over the log since the oldest of them.
-
-    The journal is a throw-away one: the jobs' own are held by the processes that carry them on.
-    """
+    """By job id; a job without a deal is not in it. One pass over the log since the oldest of them."""
     if not jobs:
         return {}
     wanted, first = {job.id for job in jobs}, min(job.block for job in jobs)
-    with tempfile.TemporaryDirectory(prefix="lilypad-") as folder, Journal(Path(folder) / "look.sqlite") as journal:
-        book = DealBook(network, journal, "creator", lambda e: e.agreement.job_digest.hex() in wanted)
-        options = FeedOptions(confirmations=confirmations)
-        feed = Feed(network.rpc, journal, [network.controller.address], start_block=first, options=options)
-        async for batch in feed.batches():
-            await book.absorb(batch)
-            if batch.caught_up:
-                break
-        return {deal.agreement.job_digest.hex(): Standing(deal, tuple(book.transactions(deal.id))) for deal in book}
+
+    def open_book(journal: Journal) -> DealBook:
+        return DealBook(network, journal, "look", lambda e: e.agreement.job_digest.hex() in wanted)
+
+    book = await look(network, network.controller.address, first, confirmations, open_book)
+    return {deal.agreement.job_digest.hex(): Standing(deal, tuple(book.transactions(deal.id))) for deal in book}

@@ -52,14 +52,8 @@ class CaseBook(LogBook[Dispute]):
 
 async def deal_logs(network: Network, deal: DealId, to_block: str = "latest") -> list[RawLog]:
     """Everything that the controller tells of one deal."""
-    query = {
-        "address": network.controller.address,
-        "topics": [None, to_hex(deal)],
-        "fromBlock": hex(network.deployment.block),
-        "toBlock": to_block,
-    }
-    found: list[RawLog] = await network.rpc.call("eth_getLogs", query)
-    return found
+    events = [network.controller.topic(name) for name in sorted(DEAL_EVENTS)]
+    return await network.logs(network.controller, events, to_hex(deal), to_block=to_block)
 
 
 def fold_dispute(logs: list[RawLog]) -> Dispute | None:

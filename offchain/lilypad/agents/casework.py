@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
-
 from lilypad.agents.cases import CaseBook, Dispute, deal_logs
 from lilypad.agents.court import CourtRoom
 from lilypad.agents.deals import fold_deal
+from lilypad.agents.looking import look
 from lilypad.agents.network import Network, show_id
-from lilypad.chain.feed import Feed, FeedOptions
 from lilypad.errors import FaultError
 from lilypad.protocol.deal import Deal
-from lilypad.store.journal import Journal
 from lilypad.types import DealId
 
 
@@ -30,17 +26,11 @@ async def find_deal(network: Network, deal: DealId) -> Deal:
 
 async def find_cases(network: Network, confirmations: int = 0) -> list[Dispute]:
     """Every dispute that was ever brought before the court, oldest first. One pass over the court's log."""
-    court = CourtRoom(network)
-    with tempfile.TemporaryDirectory(prefix="lilypad-") as folder, Journal(Path(folder) / "look.sqlite") as journal:
-        book = CaseBook(network, journal, "look")
-        options = FeedOptions(confirmations=confirmations)
-        start = network.deployment.block
-        feed = Feed(network.rpc, journal, [court.mediation.address], start_block=start, options=options)
-        async for batch in feed.batches():
-            await book.absorb(batch)
-            if batch.caught_up:
-                break
-        return list(book)
+    court = CourtRoom(network).mediation.address
+    book = await look(
+        network, court, network.deployment.block, confirmations, lambda journal: CaseBook(network, journal, "look")
+    )
+    return list(book)
 
 
 def pick_case(disputes: list[Dispute], prefix: str) -> Dispute:

@@ -72,7 +72,9 @@ class Course:
         async for progress in self._until_agreed():
             yield progress
         job = self._job
-        deal = await self._book.wait_for(next(iter(self._book)).id)
+        deal = next(iter(self._book), None)
+        if deal is None:
+            raise DealUndoneError("a reorganisation of the chain has undone the deal", job=job.id)
         yield Progress(Stage.AGREED, job, deal)
         while deal.status is DealStatus.AGREED:
             deal = await self._moved(deal)

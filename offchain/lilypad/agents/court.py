@@ -52,7 +52,6 @@ class CourtRoom:
         self.network = network
         self.mediation = Contract("LilypadMediation", contracts["LilypadMediation"])
         self.mediators = Contract("LilypadMediators", contracts["LilypadMediators"])
-        self.randomness = Contract("Randao", contracts["Randao"])
 
     async def settings(self) -> Settings:
         """For cases that are opened now."""
@@ -75,25 +74,15 @@ class CourtRoom:
 
     async def slashes(self, mediator: Address | None = None) -> list[Slash]:
         """Everything that mediators ever lost, oldest first."""
-        indexed = [None if mediator is None else "0x" + mediator[2:].lower().rjust(64, "0")]
-        query = {
-            "address": self.mediators.address,
-            "topics": [self.mediators.topic("MediatorSlashed"), None, *indexed],
-            "fromBlock": hex(self.network.deployment.block),
-            "toBlock": "latest",
-        }
-        events = map(decode_event, await self.network.rpc.call("eth_getLogs", query))
+        who = () if mediator is None else ("0x" + mediator[2:].lower().rjust(64, "0"),)
+        topics = self.mediators.topic("MediatorSlashed"), None, *who
+        events = map(decode_event, await self.network.logs(self.mediators, *topics))
         return [Slash(DealId(e.args["id"]), e.args["mediator"], e.args["units"] * UNIT) for e in events]
 
     async def seats_of(self, case: DealId) -> list[Address]:
         """Everybody who was ever drawn for it."""
-        query = {
-            "address": self.mediation.address,
-            "topics": [self.mediation.topic("CaseDrawn"), to_hex(case)],
-            "fromBlock": hex(self.network.deployment.block),
-            "toBlock": "latest",
-        }
-        events = map(decode_event, await self.network.rpc.call("eth_getLogs", query))
+        topics = self.mediation.topic("CaseDrawn"), to_hex(case)
+        events = map(decode_event, await self.network.logs(self.mediation, *topics))
         return list(dict.fromkeys(seat for event in events for seat in event.args["seats"]))
 
     async def is_ripe(self, case: Case) -> bool:
@@ -119,12 +108,7 @@ class CourtActor(CourtRoom):
 
     async def fund(self, amount: int, key: str) -> None:
         """From the account's own tokens into its free balance with the mediators. Wei of the token."""
-        actor = self.actor
-        if await actor.token.call(actor.rpc, "allowance", self.account, actor.payments.address) < amount:
-            data = actor.token.encode("approve", actor.payments.address, amount)
-            await actor.sender.send(actor.token.address, data, key=f"approve:{key}")
-        data = actor.payments.encode("deposit", self.mediators.address, self.account, amount)
-        await actor.sender.send(actor.payments.address, data, key=f"fund:{key}")
+        await self.actor.deposit(amount, key, self.mediators)
 
     async def stake(self, amount: int, key: str) -> Receipt:
         return await self._send(self.mediators, "stake", amount // UNIT, key=f"stake:{key}")
@@ -137,8 +121,7 @@ class CourtActor(CourtRoom):
 
     async def withdraw(self, amount: int, key: str) -> Receipt:
         """Of what is free with the mediators, to the account's own hands."""
-        payments = self.actor.payments
-        return await self._send(payments, "withdraw", self.mediators.address, amount, key=f"takeout:{key}")
+        return await self.actor.withdraw(amount, key, self.mediators)
 
     async def collect(self, key: str) -> Receipt:
         """Fees that are owed, into the account's free balance with the controller."""
@@ -158,9 +141,8 @@ class CourtActor(CourtRoom):
         return await self._on_case("draw", case, deal.terms.words(), proof)
 
     async def rearm(self, case: Case, proof: bytes) -> Receipt:
-        data = self.mediation.encode("rearm", case.docket.words(), proof)
         key = f"rearm:{case.docket.hash.hex()}:{case.ticket}"
-        return await self.actor.sender.send(self.mediation.address, data, key=key)
+        return await self._send(self.mediation, "rearm", case.docket.words(), proof, key=key)
 
     async def tally(self, case: Case, deal: Deal) -> Receipt:
         ballots = [ballot.words() for ballot in case.ballots()]
@@ -175,14 +157,9 @@ class CourtActor(CourtRoom):
         return await self._on_case("abandon", case, deal.terms.words(), votes, int(verdict))
 
     async def settle_round(self, case: Case, former: FormerRound) -> Receipt:
-        words = (list(former.votes), int(former.verdict), former.appellant, _verdict(case), case.winner)
-        data = self.mediation.encode("settleRound", former.docket.words(), *words)
+        ruled = former.docket.words(), list(former.votes), int(former.verdict), former.appellant
         key = f"settleRound:{former.docket.hash.hex()}"
-        return await self.actor.sender.send(self.mediation.address, data, key=key)
-
-    async def appeal(self, case: Case) -> Receipt:
-        """Asks for a round of twice as many mediators and one more, out of what is free with the mediators."""
-        return await self._on_case("appeal", case, list(case.votes), _verdict(case))
+        return await self._send(self.mediation, "settleRound", *ruled, _verdict(case), case.winner, key=key)
 
     # ------------------------------------------------------------------ internal
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lilypad.chain.contracts import Contract, decode_event
+from lilypad.chain.contracts import Contract, RawLog, decode_event
 from lilypad.chain.deployments import Deployment
 from lilypad.chain.receipts import Receipt
 from lilypad.chain.rpc import Rpc, to_hex
@@ -80,15 +80,16 @@ class Network:
         found = await self.modules.call(self.rpc, "moduleOf", module)
         return ModuleListing(found["author"], found["royaltyBps"], ModuleStatus(found["status"]))
 
+    async def logs(self, contract: Contract, *topics: object, to_block: str = "latest") -> list[RawLog]:
+        """Of one of this deployment's contracts since its beginning, filtered as eth_getLogs does."""
+        begin = hex(self.deployment.block)
+        query = {"address": contract.address, "topics": topics, "fromBlock": begin, "toBlock": to_block}
+        found: list[RawLog] = await self.rpc.call("eth_getLogs", query)
+        return found
+
     async def publications(self) -> list[Publication]:
         """Every module version that was ever published, oldest first."""
-        query = {
-            "address": self.modules.address,
-            "topics": [self.modules.topic("ModulePublished")],
-            "fromBlock": hex(self.deployment.block),
-            "toBlock": "latest",
-        }
-        events = map(decode_event, await self.rpc.call("eth_getLogs", query))
+        events = map(decode_event, await self.logs(self.modules, self.modules.topic("ModulePublished")))
         return [
             Publication(ModuleId(e.args["id"]), Digest(e.args["manifest"]), e.args["author"], e.args["name"],
                         e.args["version"])
@@ -176,17 +177,18 @@ class Actor(Network):
 
     # ------------------------------------------------------------------ money
 
-    async def deposit(self, amount: int, key: str) -> Receipt:
-        """From the account's own tokens into its free balance, approving them first where needed."""
+    async def deposit(self, amount: int, key: str, keeper: Contract | None = None) -> Receipt:
+        """From the account's own tokens into its free balance, approving them first where needed. `keeper` names whose
+        compartment of the vault; by default it is the controller's."""
         allowed = await self.token.call(self.rpc, "allowance", self.account, self.payments.address)
         if allowed < amount:
             await self._send(self.token, "approve", self.payments.address, amount, key=f"approve:{key}")
-        return await self._send(
-            self.payments, "deposit", self.controller.address, self.account, amount, key=f"deposit:{key}"
-        )
+        where = (keeper or self.controller).address
+        return await self._send(self.payments, "deposit", where, self.account, amount, key=f"deposit:{key}")
 
-    async def withdraw(self, amount: int, key: str) -> Receipt:
-        return await self._send(self.payments, "withdraw", self.controller.address, amount, key=f"withdraw:{key}")
+    async def withdraw(self, amount: int, key: str, keeper: Contract | None = None) -> Receipt:
+        where = (keeper or self.controller).address
+        return await self._send(self.payments, "withdraw", where, amount, key=f"withdraw:{key}")
 
     async def transfer(self, to: Address, amount: int, key: str) -> Receipt:
         return await self._send(self.token, "transfer", to, amount, key=f"transfer:{key}")

@@ -13,8 +13,9 @@ from lilypad.errors import RejectedError
 if TYPE_CHECKING:
     from eth_account.signers.local import LocalAccount
 
-    from lilypad.agents.court import CourtActor
+    from lilypad.agents.court import CourtActor, CourtRoom
     from lilypad.settings import Settings
+    from lilypad.types import Address
 
 
 @click.group()
@@ -172,7 +173,7 @@ async def _collect(court: CourtActor, _: int, key: str) -> None:
     await court.collect(key)
 
 
-async def _show(invocation: Invocation, court: Any, account: Any) -> None:
+async def _show(invocation: Invocation, court: CourtRoom, account: Address) -> None:
     from lilypad.cli import render
     from lilypad.cli.amounts import amount_document, format_lily
     from lilypad.cli.documents import dump, time_document

@@ -11,8 +11,9 @@ from eth_account import Account
 from eth_account.signers.local import LocalAccount
 
 from lilypad.chain.devnode import DevNode
+from lilypad.chain.outbox import Outbox
 from lilypad.chain.rpc import Rpc
-from lilypad.chain.sender import SenderOptions
+from lilypad.chain.sender import Sender, SenderOptions
 from lilypad.store.journal import Journal
 
 from .directory import Directory
@@ -55,3 +56,22 @@ def journal(tmp_path: Path) -> Iterator[Journal]:
 @pytest.fixture
 def quick() -> SenderOptions:
     return SenderOptions(poll_seconds=0.02, stuck_seconds=0.2)
+
+
+@pytest.fixture
+def sender(rpc: Rpc, journal: Journal, account: LocalAccount, quick: SenderOptions) -> Sender:
+    return Sender(rpc, journal, account, options=quick)
+
+
+@pytest_asyncio.fixture
+async def outbox(rpc: Rpc, journal: Journal, sender: Sender) -> Outbox:
+    return Outbox(journal, await rpc.chain_id(), sender.address)
+
+
+@pytest_asyncio.fixture
+async def unmined(rpc: Rpc, directory: Directory) -> AsyncIterator[None]:
+    """Nothing is mined until the test says so: for modules that have a chain of their own."""
+    await rpc.call("evm_setAutomine", False)
+    yield
+    await rpc.call("evm_setAutomine", True)
+    await rpc.call("evm_mine")

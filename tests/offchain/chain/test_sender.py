@@ -16,11 +16,6 @@ from lilypad.store.journal import Journal
 from .directory import Directory, number_of
 
 
-@pytest.fixture
-def sender(rpc: Rpc, journal: Journal, account: LocalAccount, quick: SenderOptions) -> Sender:
-    return Sender(rpc, journal, account, options=quick)
-
-
 async def test_send__accepted__returns_the_receipt_with_its_logs(sender: Sender, directory: Directory) -> None:
     receipt = await sender.send(directory.address, directory.entry(7), key="register:7")
     assert receipt.block_number == await directory.head()

@@ -30,25 +30,6 @@ async def rpc() -> AsyncIterator[Rpc]:
         yield rpc
 
 
-@pytest.fixture
-def sender(rpc: Rpc, journal: Journal, account: LocalAccount, quick: SenderOptions) -> Sender:
-    return Sender(rpc, journal, account, options=quick)
-
-
-@pytest.fixture
-def outbox(journal: Journal, sender: Sender) -> Outbox:
-    return Outbox(journal, CHAIN_ID, sender.address)
-
-
-@pytest_asyncio.fixture
-async def unmined(rpc: Rpc, directory: Directory) -> AsyncIterator[None]:
-    """Nothing is mined until the test says so."""
-    await rpc.call("evm_setAutomine", False)
-    yield
-    await rpc.call("evm_setAutomine", True)
-    await rpc.call("evm_mine")
-
-
 @pytest.mark.usefixtures("unmined")
 async def test_send__dropped_by_the_node__is_sent_again(sender: Sender, rpc: Rpc, directory: Directory) -> None:
     sending = [asyncio.create_task(sender.send(directory.address, directory.entry(n), key=f"k{n}")) for n in range(3)]

@@ -30,25 +30,6 @@ async def rpc() -> AsyncIterator[Rpc]:
         yield rpc
 
 
-@pytest.fixture
-def sender(rpc: Rpc, journal: Journal, account: LocalAccount, quick: SenderOptions) -> Sender:
-    return Sender(rpc, journal, account, options=quick)
-
-
-@pytest.fixture
-def outbox(journal: Journal, sender: Sender) -> Outbox:
-    return Outbox(journal, CHAIN_ID, sender.address)
-
-
-@pytest_asyncio.fixture
-async def unmined(rpc: Rpc, directory: Directory) -> AsyncIterator[None]:
-    """Nothing is mined until the test says so."""
-    await rpc.call("evm_setAutomine", False)
-    yield
-    await rpc.call("evm_setAutomine", True)
-    await rpc.call("evm_mine")
-
-
 async def until_attempts(outbox: Outbox, rpc: Rpc, key: str, count: int) -> None:
     async with asyncio.timeout(5):
         while (row := outbox.find(key)) is None or len(row.attempts) < count:
