@@ -18,9 +18,9 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from lilypad.agents.creator import Lilypad
+from lilypad.agents.creator.api import Lilypad
 from lilypad.agents.localnet import LocalNetwork, local_network
-from lilypad.agents.packages import Packages
+from lilypad.agents.work.packages import Packages
 from lilypad.chain.devnode import DevNode, dev_account
 from lilypad.chain.feed import Feed
 from lilypad.chain.rpc import Rpc

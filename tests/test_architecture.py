@@ -41,6 +41,15 @@ MAY_IMPORT = {
         *(*WORDS, "settings", "logs", "wallet", "protocol", "chain", "store", "modules", "market", "agents", "doctor"),
     },
 }
+AGENTS_KNOW = {
+    "books": set(),
+    "work": set(),
+    "provider": {"books", "work"},
+    "solver": {"books", "work"},
+    "creator": {"books", "work"},
+    "mediator": {"books", "work"},
+}
+"""Inside agents/: the roles stand on what they share and know nothing of one another."""
 ONLY_IN = {
     "ape": ("scripts", "tests/contracts", "tests/invariants", "tests/conftest.py", "tests/coverage/recorder.py"),
     "docker": ("offchain/lilypad/executors/docker.py", "modules", "tests"),
@@ -74,6 +83,19 @@ def test_import__of_another_room__follows_an_arrow(file: Path) -> None:
         return
     rooms = {name.split(".")[1] for name in imports(file) if name.startswith("lilypad.")}
     assert rooms - {here} <= MAY_IMPORT[here]
+
+
+@pytest.mark.parametrize("inner", sorted(AGENTS_KNOW))
+def test_agents__know_each_other__by_the_chain_and_the_market_alone(inner: str) -> None:
+    found = {
+        name.split(".")[2]
+        for file in (PACKAGE / "agents" / inner).rglob("*.py")
+        for name in imports(file)
+        if name.startswith("lilypad.agents.")
+    }
+    folders = {folder.name for folder in (PACKAGE / "agents").iterdir() if folder.is_dir()}
+    assert found & folders <= {inner, *AGENTS_KNOW[inner]}
+    assert "localnet" not in found
 
 
 def test_chain__of_the_store__knows_the_journal_alone() -> None:

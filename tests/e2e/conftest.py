@@ -8,7 +8,7 @@ from typing import NoReturn
 
 import pytest
 
-from lilypad.agents.creator import Lilypad
+from lilypad.agents.creator.api import Lilypad
 from lilypad.agents.localnet import LocalNetwork, local_network
 from lilypad.settings import Settings
 

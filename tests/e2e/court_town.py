@@ -8,14 +8,14 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from lilypad.agents.casework import find_cases
+from lilypad.agents.books.casework import find_cases
 from lilypad.agents.court import CourtRoom
-from lilypad.agents.creator import Lilypad
-from lilypad.agents.disputing import CheckPolicy
-from lilypad.agents.job_offers import JobOptions
-from lilypad.agents.jobs import Job
+from lilypad.agents.creator.api import Lilypad
+from lilypad.agents.creator.disputing import CheckPolicy
+from lilypad.agents.creator.job_offers import JobOptions
+from lilypad.agents.creator.jobs import Job
+from lilypad.agents.creator.progress import Progress, Stage
 from lilypad.agents.localnet import LocalNetwork, local_network
-from lilypad.agents.progress import Progress, Stage
 from lilypad.protocol.case import Case
 from lilypad.protocol.deal import Deal
 from lilypad.protocol.settlement import BURNED

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import signal
 
-from lilypad.agents.creator import Lilypad
+from lilypad.agents.creator.api import Lilypad
 
 from .terminal import Terminal, read_until
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from lilypad.agents.mediator import Mediator
+from lilypad.agents.mediator.agent import Mediator
 from lilypad.settings import ETHER
 
 from .court_town import court_town

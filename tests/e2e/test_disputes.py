@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from lilypad.agents.disputing import Check, CheckPolicy
-from lilypad.agents.job_offers import JobOptions
-from lilypad.agents.mediator import Mediator
-from lilypad.agents.progress import Stage
-from lilypad.agents.provider import Provider
-from lilypad.agents.results import ResultRecord
+from lilypad.agents.creator.disputing import Check, CheckPolicy
+from lilypad.agents.creator.job_offers import JobOptions
+from lilypad.agents.creator.progress import Stage
+from lilypad.agents.mediator.agent import Mediator
+from lilypad.agents.provider.agent import Provider
+from lilypad.agents.work.results import ResultRecord
 from lilypad.protocol.case import CasePhase
 from lilypad.protocol.commitment import commitment
 from lilypad.protocol.deal import Deal, DealStatus, Verdict

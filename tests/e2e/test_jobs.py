@@ -9,12 +9,12 @@ from typing import NoReturn
 
 import pytest
 
-from lilypad.agents.creator import Lilypad
-from lilypad.agents.job_offers import JobOptions
+from lilypad.agents.creator.api import Lilypad
+from lilypad.agents.creator.job_offers import JobOptions
+from lilypad.agents.creator.progress import Progress, Stage
 from lilypad.agents.localnet import LocalNetwork
 from lilypad.agents.network import Funds
-from lilypad.agents.progress import Progress, Stage
-from lilypad.agents.results import ResultRecord
+from lilypad.agents.work.results import ResultRecord
 from lilypad.errors import ContentInvalidError
 from lilypad.protocol import settlement
 from lilypad.protocol.commitment import commitment

@@ -9,11 +9,11 @@ from collections.abc import Callable
 import aiohttp
 import pytest
 
-from lilypad.agents.archive import find_standings
-from lilypad.agents.creator import Lilypad
+from lilypad.agents.creator.api import Lilypad
+from lilypad.agents.creator.archive import find_standings
 from lilypad.agents.localnet import LocalNetwork
-from lilypad.agents.log_service import authorization
 from lilypad.agents.network import show_id
+from lilypad.agents.provider.log_service import authorization
 from lilypad.protocol.access import LogRequest
 from lilypad.protocol.deal import Deal, DealStatus
 from lilypad.protocol.signing import sign

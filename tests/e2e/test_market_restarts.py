@@ -11,11 +11,13 @@ from contextlib import asynccontextmanager
 import pytest
 from aiohttp.test_utils import unused_port
 
-from lilypad.agents.creator import Lilypad
+from lilypad.agents.creator.api import Lilypad
+from lilypad.agents.creator.progress import Stage
 from lilypad.agents.faucet import fund
 from lilypad.agents.localnet import LocalNetwork
-from lilypad.agents.progress import Stage
-from lilypad.agents.services import base, default_terms, run_provider, run_solver
+from lilypad.agents.provider.service import default_terms, run_provider
+from lilypad.agents.service import base
+from lilypad.agents.solver.service import run_solver
 from lilypad.chain.devnode import dev_account
 from lilypad.errors import OfferInvalidError
 from lilypad.settings import ETHER, Settings

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from lilypad.agents.comparing import difference_of_files, first_difference
+from lilypad.agents.work.comparing import difference_of_files, first_difference
 from tests.offchain.cli.command import ROOT, Command, Outcome
 
 NO_RESULT = 6

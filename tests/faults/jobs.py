@@ -6,10 +6,10 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
-from lilypad.agents.creator import Lilypad
-from lilypad.agents.job_offers import JobOptions
-from lilypad.agents.jobs import Job
-from lilypad.agents.progress import Progress, Stage
+from lilypad.agents.creator.api import Lilypad
+from lilypad.agents.creator.job_offers import JobOptions
+from lilypad.agents.creator.jobs import Job
+from lilypad.agents.creator.progress import Progress, Stage
 from lilypad.types import Address
 
 from .town import Provider

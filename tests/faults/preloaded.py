@@ -1,7 +1,8 @@
 """What the agents' processes have read before they are born."""
 
-import lilypad.agents.creator
-import lilypad.agents.services
+import lilypad.agents.creator.api
+import lilypad.agents.provider.service
+import lilypad.agents.solver.service
 import lilypad.cli.jobs
 import lilypad.cli.main
 import lilypad.cli.provider

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lilypad.agents.progress import Stage
+from lilypad.agents.creator.progress import Stage
 from lilypad.settings import GWEI
 
 from .books import Books

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import pytest
 from aiohttp.test_utils import unused_port
 
-from lilypad.agents.progress import Stage
+from lilypad.agents.creator.progress import Stage
 from tests.offchain.chain.proxy import Call, Drop, Gate, Refusal, error, proxy
 
 from .books import Books

@@ -11,8 +11,8 @@ from typing import NoReturn
 
 import pytest
 
-from lilypad.agents.job_offers import JobOptions
-from lilypad.agents.progress import Stage
+from lilypad.agents.creator.job_offers import JobOptions
+from lilypad.agents.creator.progress import Stage
 from lilypad.executors.docker import DEFAULT_ENGINE, DockerExecutor
 from lilypad.protocol.deal import DealStatus
 from lilypad.types import Address

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from lilypad.agents.progress import Stage
+from lilypad.agents.creator.progress import Stage
 
 from .books import Books, check_run_once
 from .conftest import answers

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 from eth_account.signers.local import LocalAccount
 
-from lilypad.agents.casework import find_cases
+from lilypad.agents.books.casework import find_cases
 from lilypad.agents.court import CourtRoom
-from lilypad.agents.creator import Lilypad
-from lilypad.agents.jobs import Job
+from lilypad.agents.creator.api import Lilypad
+from lilypad.agents.creator.jobs import Job
+from lilypad.agents.creator.progress import Stage
 from lilypad.agents.localnet import STAKE, Accounts
-from lilypad.agents.progress import Stage
 from lilypad.protocol.case import Case, CasePhase
 from lilypad.protocol.deal import Deal, Verdict
 from lilypad.settings import ETHER

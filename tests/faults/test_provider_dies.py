@@ -6,7 +6,7 @@ from contextlib import aclosing
 
 import pytest
 
-from lilypad.agents.progress import Progress, Stage
+from lilypad.agents.creator.progress import Progress, Stage
 from lilypad.protocol.deal import DealStatus
 
 from .books import Books, check_run_once

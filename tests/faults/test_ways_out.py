@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from lilypad.agents.progress import Stage
+from lilypad.agents.creator.progress import Stage
 from lilypad.protocol.deal import DealStatus
 from lilypad.protocol.income import net
 from lilypad.types import Address

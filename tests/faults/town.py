@@ -15,13 +15,13 @@ from aiohttp.test_utils import unused_port
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
 
-from lilypad.agents.archive import Standing, find_standings
-from lilypad.agents.creator import Lilypad
+from lilypad.agents.creator.api import Lilypad
+from lilypad.agents.creator.archive import Standing, find_standings
+from lilypad.agents.creator.jobs import Job, JobFolder, creator_folder
 from lilypad.agents.faucet import fund
-from lilypad.agents.jobs import Job, JobFolder, creator_folder
 from lilypad.agents.localnet import Accounts, found, younger_chain
 from lilypad.agents.network import Network
-from lilypad.agents.services import base
+from lilypad.agents.service import base
 from lilypad.chain.deployments import Deployment
 from lilypad.chain.devnode import DevNode
 from lilypad.chain.rpc import Rpc

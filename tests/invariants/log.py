@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from lilypad.agents.events import DEAL_EVENTS, read_deal_event
+from lilypad.agents.books.events import DEAL_EVENTS, read_deal_event
 from lilypad.chain.contracts import Event
 from lilypad.protocol import deal as life
 from lilypad.protocol import settlement

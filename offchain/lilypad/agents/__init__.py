@@ -1,1 +1,1 @@
-"""The processes: provider, solver, creator."""
+"""The processes: provider, solver, creator, mediator, each in a room of its own above books and work."""

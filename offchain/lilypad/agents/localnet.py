@@ -16,11 +16,13 @@ from dataclasses import dataclass
 from eth_account.signers.local import LocalAccount
 
 from lilypad.agents.court import CourtActor
-from lilypad.agents.mediating import run_mediator
+from lilypad.agents.mediator.service import run_mediator
 from lilypad.agents.network import Actor, Network
-from lilypad.agents.offering import OfferTerms
-from lilypad.agents.packages import Packages
-from lilypad.agents.services import base, default_terms, run_provider, run_solver
+from lilypad.agents.provider.offering import OfferTerms
+from lilypad.agents.provider.service import default_terms, run_provider
+from lilypad.agents.service import base
+from lilypad.agents.solver.service import run_solver
+from lilypad.agents.work.packages import Packages
 from lilypad.chain.deploy import carry_out, contracts_of, plan
 from lilypad.chain.deployments import Deployment, write_deployment
 from lilypad.chain.devnode import DevNode, dev_account

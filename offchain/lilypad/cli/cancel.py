@@ -12,8 +12,8 @@ from lilypad.cli.options import Invocation, job_argument, json_option, pass_invo
 from lilypad.cli.words import SHORT, why_too_late
 
 if TYPE_CHECKING:
-    from lilypad.agents.cancelling import Cancellation
-    from lilypad.agents.jobs import Job
+    from lilypad.agents.creator.cancelling import Cancellation
+    from lilypad.agents.creator.jobs import Job
 
 
 @click.command()
@@ -26,7 +26,7 @@ def cancel(invocation: Invocation, job_id: str) -> int:
     It costs a transaction; afterwards nobody can make a deal of the job's offer. If there is a deal already, this says
     what still can be done, and ends with exit code 3.
     """
-    from lilypad.agents.cancelling import Outcome
+    from lilypad.agents.creator.cancelling import Outcome
     from lilypad.cli import session
 
     settings = session.start(invocation)
@@ -43,7 +43,7 @@ def cancel(invocation: Invocation, job_id: str) -> int:
 
 
 def _show(invocation: Invocation, job: Job, done: Cancellation) -> None:
-    from lilypad.agents.cancelling import Outcome
+    from lilypad.agents.creator.cancelling import Outcome
     from lilypad.cli.documents import dump, time_document
 
     late = why_too_late(job.id, done.deal) if done.deal is not None else None
@@ -68,7 +68,7 @@ def _show(invocation: Invocation, job: Job, done: Cancellation) -> None:
 
 
 def _words(job: Job, done: Cancellation) -> str:
-    from lilypad.agents.cancelling import Outcome
+    from lilypad.agents.creator.cancelling import Outcome
 
     if done.outcome is Outcome.EXPIRED:
         ago = int(time.time() - job.signed.offer.expiry)

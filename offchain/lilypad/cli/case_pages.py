@@ -14,7 +14,7 @@ from lilypad.protocol.docket import UNIT
 from lilypad.protocol.mediation import BILL, CANNOT_RUN, SILENT, UPHOLDS, class_of
 
 if TYPE_CHECKING:
-    from lilypad.agents.cases import Dispute
+    from lilypad.agents.books.cases import Dispute
     from lilypad.protocol.case import Case
 
 VERDICTS = {

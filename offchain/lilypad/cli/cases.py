@@ -11,8 +11,8 @@ from lilypad.cli.options import Invocation, json_option, pass_invocation
 from lilypad.errors import FaultError
 
 if TYPE_CHECKING:
-    from lilypad.agents.creator import Lilypad
-    from lilypad.agents.jobs import JobFolder
+    from lilypad.agents.creator.api import Lilypad
+    from lilypad.agents.creator.jobs import JobFolder
     from lilypad.protocol.deal import Deal
 
 WHOLE_ID = 64
@@ -60,8 +60,8 @@ def challenge(invocation: Invocation, job_id: str, yes: bool) -> int:
 
 async def _deal_of(lily: Lilypad, job_id: str) -> Deal:
     """Of an own job, or anybody's by its whole id."""
-    from lilypad.agents.archive import find_standings
-    from lilypad.agents.casework import find_deal
+    from lilypad.agents.books.casework import find_deal
+    from lilypad.agents.creator.archive import find_standings
     from lilypad.types import DealId
 
     digits = job_id.lower().removeprefix("0x")
@@ -82,7 +82,7 @@ async def _deal_of(lily: Lilypad, job_id: str) -> Deal:
 @pass_invocation
 def cases(invocation: Invocation) -> int:
     """List the results that were challenged on this network, the newest first."""
-    from lilypad.agents.casework import find_cases
+    from lilypad.agents.books.casework import find_cases
     from lilypad.cli import case_pages, session
     from lilypad.cli.documents import dump
 
@@ -109,7 +109,7 @@ def cases(invocation: Invocation) -> int:
 @pass_invocation
 def case(invocation: Invocation, case_id: str) -> int:
     """Show one: who is drawn, who has voted, what was found. CASE is the beginning of its deal's id."""
-    from lilypad.agents.casework import find_cases, pick_case
+    from lilypad.agents.books.casework import find_cases, pick_case
     from lilypad.cli import case_pages, session
     from lilypad.cli.documents import dump
 

@@ -11,9 +11,9 @@ from lilypad.cli import render
 from lilypad.types import Engine, ExitStatus
 
 if TYPE_CHECKING:
-    from lilypad.agents.checking import Finding
-    from lilypad.agents.comparing import Difference
-    from lilypad.agents.packages import Package
+    from lilypad.agents.work.checking import Finding
+    from lilypad.agents.work.comparing import Difference
+    from lilypad.agents.work.packages import Package
 
 BPS = 10_000
 CPU_TIME = "CPU time is never quite the same"

@@ -12,12 +12,12 @@ from lilypad.cli.words import next_step
 from lilypad.protocol.deal import deadline
 
 if TYPE_CHECKING:
-    from lilypad.agents.archive import Standing
     from lilypad.agents.configuration import Effective
-    from lilypad.agents.fetching import JobResult
-    from lilypad.agents.jobs import Job
+    from lilypad.agents.creator.archive import Standing
+    from lilypad.agents.creator.jobs import Job
     from lilypad.agents.network import Funds
-    from lilypad.agents.packages import Package
+    from lilypad.agents.work.fetching import JobResult
+    from lilypad.agents.work.packages import Package
     from lilypad.modules.manifest import InputDefinition
     from lilypad.protocol.deal import Deal
 

@@ -98,7 +98,7 @@ def announce(invocation: Invocation, job_id: str) -> int:
     async def work() -> int:
         import aiohttp
 
-        from lilypad.agents.keeping import keep_announced
+        from lilypad.agents.creator.keeping import keep_announced
 
         async with aiohttp.ClientSession() as http:
             why = await keep_announced(settings, session.account_address(settings), job_id, http)

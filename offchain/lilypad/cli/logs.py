@@ -13,7 +13,7 @@ from lilypad.cli.failures import NO_RESULT, printable
 from lilypad.cli.options import Invocation, job_argument, json_option, pass_invocation
 
 if TYPE_CHECKING:
-    from lilypad.agents.job_logs import JobLogs
+    from lilypad.agents.creator.job_logs import JobLogs
 
 
 @click.command()
@@ -27,7 +27,7 @@ def logs(invocation: Invocation, job_id: str, follow: bool) -> int:
     From its provider while it runs, which shows it to the wallet that pays for the job and to nobody else; from the
     checked result afterwards. With -f and --json: a JSON object a line, the last one with the key "end".
     """
-    from lilypad.agents.job_logs import JobLogs, LogsEnd
+    from lilypad.agents.creator.job_logs import JobLogs, LogsEnd
     from lilypad.cli import session
 
     settings = session.start(invocation)
@@ -70,7 +70,7 @@ class _Printer:
 
 
 def _finish(invocation: Invocation, job_id: str, found: JobLogs, printer: _Printer, *, follow: bool) -> None:
-    from lilypad.agents.job_logs import LogsEnd
+    from lilypad.agents.creator.job_logs import LogsEnd
     from lilypad.cli.documents import dump
 
     if invocation.json and follow:

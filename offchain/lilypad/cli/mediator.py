@@ -41,7 +41,7 @@ def start_mediator(invocation: Invocation) -> int:
 
 
 async def _serve(settings: Settings, account: LocalAccount) -> int:
-    from lilypad.agents.mediating import run_mediator
+    from lilypad.agents.mediator.service import run_mediator
     from lilypad.chain.deployments import read_deployment
     from lilypad.cli import session
 

@@ -19,8 +19,8 @@ from lilypad.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from lilypad.agents.checking import Example
-    from lilypad.agents.packages import Package
+    from lilypad.agents.work.checking import Example
+    from lilypad.agents.work.packages import Package
 
 
 @click.group()
@@ -33,7 +33,7 @@ def modules() -> None:
 @pass_invocation
 def list_modules(invocation: Invocation) -> None:
     """List them."""
-    from lilypad.agents.packages import Packages
+    from lilypad.agents.work.packages import Packages
     from lilypad.cli import render, session
     from lilypad.cli.documents import dump, module_document
 
@@ -51,7 +51,7 @@ def list_modules(invocation: Invocation) -> None:
 @pass_invocation
 def info(invocation: Invocation, name: str) -> None:
     """Show one: its inputs, its budget, its digest."""
-    from lilypad.agents.packages import Packages
+    from lilypad.agents.work.packages import Packages
     from lilypad.cli import render, session
     from lilypad.cli.documents import dump, module_document
 
@@ -78,8 +78,8 @@ def check(invocation: Invocation, path: Path, inputs: tuple[str, ...], keep: Pat
     """
     from tempfile import TemporaryDirectory
 
-    from lilypad.agents.checking import Bench, load_package
-    from lilypad.agents.packages import Packages
+    from lilypad.agents.work.checking import Bench, load_package
+    from lilypad.agents.work.packages import Packages
     from lilypad.cli import check_pages, session
     from lilypad.cli.documents import dump
 
@@ -107,7 +107,7 @@ def check(invocation: Invocation, path: Path, inputs: tuple[str, ...], keep: Pat
 
 def _jobs(package: Package, texts: dict[str, str]) -> list[Example]:
     """What was typed; else the examples; else a job of nothing but defaults."""
-    from lilypad.agents.checking import EXAMPLES, Example, find_examples
+    from lilypad.agents.work.checking import EXAMPLES, Example, find_examples
     from lilypad.cli.run import read_inputs
 
     if texts:

@@ -93,7 +93,7 @@ async def _provide(
     import signal
 
     from lilypad.agents.network import Network
-    from lilypad.agents.services import default_terms, run_provider
+    from lilypad.agents.provider.service import default_terms, run_provider
     from lilypad.chain.deployments import read_deployment
     from lilypad.chain.rpc import Rpc
     from lilypad.cli import session
@@ -129,7 +129,7 @@ async def _tell_when_ready(invocation: Invocation, account: str, places: int, st
 
 
 async def _solve(settings: Settings, account: LocalAccount) -> int:
-    from lilypad.agents.services import run_solver
+    from lilypad.agents.solver.service import run_solver
     from lilypad.chain.deployments import read_deployment
     from lilypad.cli import session
 

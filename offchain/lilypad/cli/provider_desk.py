@@ -29,7 +29,7 @@ def status(invocation: Invocation) -> int:
 
     Exit code 0 if it runs, 4 if it does not.
     """
-    from lilypad.agents.provider_status import provider_status
+    from lilypad.agents.provider.status import provider_status
     from lilypad.cli import provider_pages, session
     from lilypad.cli.documents import dump
     from lilypad.cli.failures import UNAVAILABLE
@@ -57,7 +57,7 @@ def drain(invocation: Invocation, wait: bool) -> int:
     Its offers are withdrawn on chain. A deal is finished when it is paid, so that its result can be fetched until then;
     a creator that stays away makes that last until the judge window is over. Ctrl-C ends only the waiting.
     """
-    from lilypad.agents.running import RunState, how_it_ended, provider_folder
+    from lilypad.agents.provider.running import RunState, how_it_ended, provider_folder
     from lilypad.cli import session
 
     settings = session.start(invocation)
@@ -89,8 +89,8 @@ def earnings(invocation: Invocation, by: str, amount: int | None, withdraw_all: 
 
     From this machine's journal. Gas is not counted. What is withdrawn can no longer be collateral for a deal.
     """
-    from lilypad.agents.ledger import read_ledger
-    from lilypad.agents.running import provider_folder
+    from lilypad.agents.provider.ledger import read_ledger
+    from lilypad.agents.provider.running import provider_folder
     from lilypad.cli import provider_pages, session
     from lilypad.cli.documents import dump
 
@@ -131,7 +131,7 @@ def _tell_to_drain(folder: Path) -> int | None:
     Raises:
         FaultError: the provider is a part of something larger.
     """
-    from lilypad.agents.running import find_running
+    from lilypad.agents.provider.running import find_running
 
     running = find_running(folder)
     if running is None:
@@ -148,8 +148,8 @@ def _tell_to_drain(folder: Path) -> int | None:
 
 
 async def _open_deals(settings: Settings, folder: Path) -> int:
-    from lilypad.agents.ledger import read_ledger
     from lilypad.agents.network import Network
+    from lilypad.agents.provider.ledger import read_ledger
     from lilypad.chain.deployments import read_deployment
     from lilypad.chain.rpc import Rpc
 

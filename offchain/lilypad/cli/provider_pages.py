@@ -16,9 +16,9 @@ from lilypad.cli.words import SHORT
 from lilypad.protocol.deal import deadline
 
 if TYPE_CHECKING:
-    from lilypad.agents.ledger import Entry
     from lilypad.agents.network import Funds
-    from lilypad.agents.provider_status import ProviderStatus
+    from lilypad.agents.provider.ledger import Entry
+    from lilypad.agents.provider.status import ProviderStatus
     from lilypad.chain.receipts import Receipt
 
 

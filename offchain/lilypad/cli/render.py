@@ -16,7 +16,7 @@ from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
-from lilypad.agents.progress import Progress, Stage
+from lilypad.agents.creator.progress import Progress, Stage
 from lilypad.cli.amounts import format_lily
 from lilypad.cli.failures import printable
 from lilypad.cli.words import SHORT

@@ -15,7 +15,7 @@ from lilypad.cli.words import SHORT
 from lilypad.errors import OfferInvalidError, RecoverableError
 
 if TYPE_CHECKING:
-    from lilypad.agents.archive import Archive
+    from lilypad.agents.creator.archive import Archive
 
 CID_BEGINNINGS = ("bafy", "bafk")
 """No id in hexadecimal begins so."""

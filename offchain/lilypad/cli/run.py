@@ -27,12 +27,12 @@ from lilypad.cli.words import SHORT
 from lilypad.errors import RecoverableError
 
 if TYPE_CHECKING:
-    from lilypad.agents.archive import Standing
-    from lilypad.agents.creator import Lilypad
-    from lilypad.agents.fetching import JobResult
-    from lilypad.agents.job_offers import JobOptions
-    from lilypad.agents.jobs import Job
-    from lilypad.agents.packages import Package
+    from lilypad.agents.creator.api import Lilypad
+    from lilypad.agents.creator.archive import Standing
+    from lilypad.agents.creator.job_offers import JobOptions
+    from lilypad.agents.creator.jobs import Job
+    from lilypad.agents.work.fetching import JobResult
+    from lilypad.agents.work.packages import Package
 
 
 @click.command()
@@ -67,9 +67,9 @@ def run(
     if check_probability is not None and check != "sometimes":
         raise click.UsageError("--check-probability belongs to --check sometimes.")
     settings = session.start(invocation)
-    from lilypad.agents.disputing import Check, CheckPolicy
-    from lilypad.agents.job_offers import JobOptions
-    from lilypad.agents.packages import Packages
+    from lilypad.agents.creator.disputing import Check, CheckPolicy
+    from lilypad.agents.creator.job_offers import JobOptions
+    from lilypad.agents.work.packages import Packages
 
     values = read_inputs(Packages(settings.modules).named(module), texts)
     account = session.open_account(settings)
@@ -134,7 +134,7 @@ async def follow_job(lily: Lilypad, invocation: Invocation, job: Job, output: Pa
     """Carries a job on to its end, shows how far it is, then what came of it."""
     import asyncio
 
-    from lilypad.agents.archive import find_standings
+    from lilypad.agents.creator.archive import find_standings
     from lilypad.cli import render
 
     result: JobResult | None = None

@@ -20,8 +20,8 @@ from lilypad.settings import Settings, is_settings_file_lost, settings_file
 if TYPE_CHECKING:
     from eth_account.signers.local import LocalAccount
 
-    from lilypad.agents.archive import Archive
-    from lilypad.agents.creator import Lilypad
+    from lilypad.agents.creator.api import Lilypad
+    from lilypad.agents.creator.archive import Archive
     from lilypad.types import Address
 
 LOCAL_CHAIN = 31337
@@ -186,7 +186,7 @@ async def reach_chain(settings: Settings) -> None:
 
 @asynccontextmanager
 async def creator(settings: Settings, account: LocalAccount) -> AsyncIterator[Lilypad]:
-    from lilypad.agents.creator import Lilypad
+    from lilypad.agents.creator.api import Lilypad
 
     await reach_chain(settings)
     async with Lilypad(account, settings) as lily:
@@ -196,7 +196,7 @@ async def creator(settings: Settings, account: LocalAccount) -> AsyncIterator[Li
 @asynccontextmanager
 async def archive(settings: Settings) -> AsyncIterator[Archive]:
     """The account's jobs, for commands that need no key."""
-    from lilypad.agents.archive import Archive
+    from lilypad.agents.creator.archive import Archive
 
     await reach_chain(settings)
     async with Archive.connect(settings, account_address(settings)) as found:

@@ -101,10 +101,10 @@ def _demo(
     max_cost: int | None,
     output: Path | None,
 ) -> int:
-    from lilypad.agents.creator import Lilypad
-    from lilypad.agents.job_offers import JobOptions
+    from lilypad.agents.creator.api import Lilypad
+    from lilypad.agents.creator.job_offers import JobOptions
     from lilypad.agents.localnet import local_network
-    from lilypad.agents.packages import Packages
+    from lilypad.agents.work.packages import Packages
     from lilypad.cli import session
     from lilypad.cli.run import read_inputs, run_job
 

@@ -9,7 +9,7 @@ from eth_abi.abi import encode
 from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 
-from lilypad.agents.case_events import CASE_EVENTS, read_case_event
+from lilypad.agents.books.case_events import CASE_EVENTS, read_case_event
 from lilypad.chain.contracts import Event
 from lilypad.protocol.case import Case as Told
 from lilypad.protocol.case import CasePhase, Due, Opened, apply, due, open_case

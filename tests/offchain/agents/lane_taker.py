@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 from typing import Any, cast
 
-from lilypad.agents.lanes import Lanes
+from lilypad.agents.creator.lanes import Lanes
 from lilypad.protocol.deal import DealStatus
 from lilypad.types import ZERO_ADDRESS
 

@@ -8,9 +8,9 @@ from typing import Any, cast
 
 import pytest
 
-from lilypad.agents import cancelling
-from lilypad.agents.cancelling import Outcome, cancel_job
-from lilypad.agents.jobs import Job, JobFolder
+from lilypad.agents.creator import cancelling
+from lilypad.agents.creator.cancelling import Outcome, cancel_job
+from lilypad.agents.creator.jobs import Job, JobFolder
 from lilypad.market.client import MarketUnavailableError
 from lilypad.protocol.deal import Deal
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from lilypad.agents.events import read_deal_event
+from lilypad.agents.books.events import read_deal_event
 from lilypad.chain.contracts import Event
 from lilypad.errors import FaultError
 from lilypad.protocol.deal import Agreed

@@ -13,9 +13,9 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import unused_port
 
-from lilypad.agents import keeping
-from lilypad.agents.jobs import Job, JobFolder, creator_folder
-from lilypad.agents.keeping import keep_announced
+from lilypad.agents.creator import keeping
+from lilypad.agents.creator.jobs import Job, JobFolder, creator_folder
+from lilypad.agents.creator.keeping import keep_announced
 from lilypad.market.book import OfferStatus, OrderBook
 from lilypad.market.service import MarketService
 from lilypad.protocol.signing import sign

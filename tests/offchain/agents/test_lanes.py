@@ -11,7 +11,7 @@ from typing import Any, cast
 
 import pytest
 
-from lilypad.agents.lanes import Lanes
+from lilypad.agents.creator.lanes import Lanes
 from lilypad.protocol.deal import DealStatus
 from lilypad.protocol.terms import DealTerms, derive_terms
 from lilypad.protocol.words import Shares

@@ -13,11 +13,12 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
-from lilypad.agents import log_service
-from lilypad.agents.live_logs import LiveLogs
-from lilypad.agents.log_service import LogService, authorization, authorize
-from lilypad.agents.log_stream import LogStream
+from lilypad.agents.creator.log_stream import LogStream
+from lilypad.agents.log_access import authorization, authorize
 from lilypad.agents.network import Network, show_id
+from lilypad.agents.provider import log_service
+from lilypad.agents.provider.live_logs import LiveLogs
+from lilypad.agents.provider.log_service import LogService
 from lilypad.errors import ContentInvalidError, ContentUnavailableError, RejectedError
 from lilypad.executors.base import LogChunk
 from lilypad.protocol.access import LogRequest

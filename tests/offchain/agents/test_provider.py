@@ -9,8 +9,8 @@ from typing import Any, cast
 import pytest
 from eth_account import Account
 
-from lilypad.agents.provider import Provider
-from lilypad.agents.workshop import Workshop
+from lilypad.agents.provider.agent import Provider
+from lilypad.agents.work.workshop import Workshop
 from lilypad.errors import ChainUnavailableError, ModuleInvalidError, RecoverableError, TransactionRevertedError
 from lilypad.protocol.deal import Deal
 from lilypad.protocol.offers import Domain, JobOffer, ResourceOffer

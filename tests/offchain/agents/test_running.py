@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from lilypad.agents.outstanding import Outstanding, OutstandingOffers
-from lilypad.agents.running import FILE, RunState, find_running, how_it_ended, last_known, running_file
+from lilypad.agents.provider.outstanding import Outstanding, OutstandingOffers
+from lilypad.agents.provider.running import FILE, RunState, find_running, how_it_ended, last_known, running_file
 from lilypad.store.journal import Journal
 
 

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import pytest
 
-from lilypad.agents.solver import Solver
+from lilypad.agents.solver.agent import Solver
 from lilypad.errors import ChainUnavailableError, TransactionRevertedError
 from lilypad.market.book import Entry, OfferStatus, OrderBook, SignedJob, SignedResource
 from lilypad.protocol.words import pack_funds

@@ -7,8 +7,8 @@ import io
 import pytest
 from click.testing import CliRunner
 
-from lilypad.agents.jobs import Job
-from lilypad.agents.progress import Progress, Stage
+from lilypad.agents.creator.jobs import Job
+from lilypad.agents.creator.progress import Progress, Stage
 from lilypad.cli import render
 from lilypad.protocol.offers import JobOffer
 from lilypad.protocol.words import Verification, Windows

@@ -6,9 +6,9 @@ import aiohttp
 import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
-from lilypad.agents.creator import Lilypad
+from lilypad.agents.creator.api import Lilypad
+from lilypad.agents.creator.progress import Progress
 from lilypad.agents.localnet import STAKE, LocalNetwork
-from lilypad.agents.progress import Progress
 from lilypad.ops.watch import folder_bytes
 from lilypad.protocol import settlement
 from lilypad.settings import ETHER

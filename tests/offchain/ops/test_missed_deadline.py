@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from lilypad.agents.creator import Lilypad
+from lilypad.agents.creator.api import Lilypad
 from lilypad.agents.localnet import local_network
-from lilypad.agents.provider import Provider
+from lilypad.agents.provider.agent import Provider
 from lilypad.protocol.deal import Deal, DealStatus
 from lilypad.settings import ETHER, Settings
 

@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-from lilypad.agents.creator import Lilypad
+from lilypad.agents.creator.api import Lilypad
 from lilypad.agents.localnet import local_network
 from lilypad.ops.operations import close_soon
 from lilypad.ops.otel import OtelTracer
@@ -133,7 +133,7 @@ def run(program: str) -> subprocess.CompletedProcess[str]:
 
 def test_agents__without_an_endpoint__import_no_telemetry() -> None:
     done = run(
-        "import sys, lilypad.agents.services, lilypad.agents.creator\n"
+        "import sys, lilypad.agents.provider.service, lilypad.agents.creator.api\n"
         "from lilypad.ops.traces import open_tracer\n"
         "open_tracer(None, 'provider', '0x1')\n"
         "assert not [name for name in sys.modules if name.startswith('opentelemetry')]"

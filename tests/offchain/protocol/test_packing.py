@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lilypad.agents.events import read_deal_event
+from lilypad.agents.books.events import read_deal_event
 from lilypad.chain.contracts import Event
 from lilypad.protocol import deal as life
 from lilypad.protocol.deal import Claim, Verdict

@@ -1,0 +1,1 @@
+"""What an agent follows on chain: deals and cases, each the fold of its logs, with the notes of the agent itself."""

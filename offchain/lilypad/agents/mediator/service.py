@@ -1,0 +1,85 @@
+"""The mediator as a running service: its journal, the court's log, its executors, its small web server."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import aiohttp
+from aiohttp import web
+from eth_account.signers.local import LocalAccount
+
+from lilypad.agents.books.cases import CaseBook
+from lilypad.agents.court import CourtActor
+from lilypad.agents.mediator.agent import Mediator
+from lilypad.agents.mediator.examining import Examiner, Places
+from lilypad.agents.mediator.publishing import Publisher
+from lilypad.agents.network import show_id
+from lilypad.agents.service import ROLE_MEDIATOR, base, introduce, serving
+from lilypad.agents.watching import watched
+from lilypad.agents.work.packages import Catalogue, Packages
+from lilypad.agents.work.workshop import Workshop
+from lilypad.chain.deployments import Deployment
+from lilypad.executors.docker import DockerExecutor
+from lilypad.executors.wasm import WasmExecutor
+from lilypad.ops.engine import EngineProbe
+from lilypad.settings import Settings
+from lilypad.store.blocks import LocalBlockStore
+from lilypad.store.http import HttpBlockSource, content_app
+from lilypad.types import Engine
+
+log = logging.getLogger(__name__)
+
+
+async def run_mediator(
+    settings: Settings, deployment: Deployment, account: LocalAccount, ready: asyncio.Event | None = None
+) -> None:
+    """Until cancelled. What is in hand goes on at the next start."""
+    async with base(settings, deployment, account, "mediator") as here, aiohttp.ClientSession() as session:
+        court = CourtActor(here.actor)
+        cases = CaseBook(here.actor, here.journal, "mediator")
+        wasm = WasmExecutor(settings.data / "wasm-cache", max_concurrent=2)
+        docker = DockerExecutor(settings.docker, namespace=f"{account.address.lower()}-mediator")
+        workshop = Workshop(
+            folder=here.folder / "cases",
+            store=LocalBlockStore(here.folder / "blocks"),
+            sources=HttpBlockSource([settings.market], session, rounds=1),
+            catalogue=Catalogue(here.actor, Packages(settings.modules)),
+            executors={
+                Engine.WASM: here.operations.observed(wasm, Engine.WASM),
+                Engine.DOCKER: here.operations.observed(docker, Engine.DOCKER),
+            },
+        )
+        public = LocalBlockStore(here.folder / "published")
+        publisher = Publisher(cases, workshop.store, public)
+        subject = watched(here.actor, here.folder, 0, (EngineProbe(settings.docker).check,))
+        with TemporaryDirectory(prefix="lilypad-") as folder:
+            examiner = Examiner(here.actor, cases, workshop, Places(settings.market, Path(folder), session))
+            mediator = Mediator(court, cases, workshop, examiner, publisher)
+            async with serving(_app(publisher, public), settings) as url, here.operations.attending(subject):
+                try:
+                    await introduce(here.actor, ROLE_MEDIATOR, url)
+                    if ready is not None:
+                        ready.set()
+                    await mediator.run(here.feed("LilypadMediation"))
+                finally:
+                    await wasm.close()
+                    await docker.close()
+
+
+def _app(publisher: Publisher, public: LocalBlockStore) -> web.Application:
+    """Nothing that is not published: whoever could ask a mediator what it has found could copy its vote."""
+
+    async def record(request: web.Request) -> web.Response:
+        wanted = request.match_info["deal"]
+        found = next((r for deal, r in publisher.records() if show_id(deal) == wanted), None)
+        if found is None:
+            return web.json_response({"error": "nothing of this deal is published here"}, status=404)
+        return web.json_response(found.to_json())
+
+    app = web.Application()
+    app.router.add_get("/v1/deals/{deal:0x[0-9a-f]{64}}", record)
+    app.add_subapp("/content", content_app(public, uploads=False))
+    return app

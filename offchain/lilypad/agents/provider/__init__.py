@@ -1,0 +1,1 @@
+"""The resource provider: what it offers, takes, runs, keeps and earns."""

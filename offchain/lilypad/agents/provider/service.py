@@ -1,0 +1,141 @@
+"""The provider as a running service: its journal, its executors, its web server for results and logs."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import suppress
+
+import aiohttp
+from aiohttp import web
+from eth_account.signers.local import LocalAccount
+
+from lilypad.agents.books.deals import DealBook
+from lilypad.agents.network import Network, show_id
+from lilypad.agents.nonces import JournalCounter, OfferNonces
+from lilypad.agents.provider.agent import Provider
+from lilypad.agents.provider.log_service import LogService
+from lilypad.agents.provider.offering import Offering, OfferTerms
+from lilypad.agents.provider.outstanding import OutstandingOffers
+from lilypad.agents.provider.running import RunningFile, RunState, running_file
+from lilypad.agents.service import ROLE_PROVIDER, base, introduce, serving
+from lilypad.agents.watching import watched
+from lilypad.agents.work.packages import Catalogue, Packages
+from lilypad.agents.work.workshop import Workshop
+from lilypad.chain.deployments import Deployment
+from lilypad.chain.feed import Feed
+from lilypad.errors import ExecutorFaultError
+from lilypad.executors.docker import DockerExecutor
+from lilypad.executors.wasm import WasmExecutor
+from lilypad.market.client import MarketClient
+from lilypad.ops.engine import EngineProbe, engine_says
+from lilypad.protocol.words import Windows
+from lilypad.settings import ETHER, Settings
+from lilypad.store.blocks import LocalBlockStore
+from lilypad.store.http import HttpBlockSource, content_app
+from lilypad.types import Engine, Resources
+
+log = logging.getLogger(__name__)
+
+
+async def run_provider(
+    settings: Settings,
+    deployment: Deployment,
+    account: LocalAccount,
+    terms: OfferTerms,
+    ready: asyncio.Event | None = None,
+    drain: asyncio.Event | None = None,
+) -> None:
+    """Until cancelled, or drained. Containers that still run then are found again by the next start."""
+    async with base(settings, deployment, account, "provider") as here, aiohttp.ClientSession() as session:
+        actor = here.actor
+        store = LocalBlockStore(here.folder / "blocks")
+        operations = here.operations
+        deals = DealBook(
+            actor, here.journal, "provider", lambda event: event.terms.provider == actor.account, operations
+        )
+        wasm = WasmExecutor(settings.data / "wasm-cache", max_concurrent=terms.places)
+        docker = DockerExecutor(settings.docker, namespace=actor.account.lower())
+        workshop = Workshop(
+            folder=here.folder / "deals",
+            store=store,
+            sources=HttpBlockSource([settings.market], session, rounds=1),
+            catalogue=Catalogue(actor, Packages(settings.modules)),
+            executors={
+                Engine.WASM: operations.observed(wasm, Engine.WASM),
+                Engine.DOCKER: operations.observed(docker, Engine.DOCKER),
+            },
+        )
+        nonces = OfferNonces(actor, actor.account, JournalCounter(here.journal))
+        market = MarketClient(settings.market, session)
+        offering = Offering(actor, account, terms, market, nonces, OutstandingOffers(here.journal))
+        provider = Provider(actor, deals, workshop, offering)
+        logs = LogService(actor.domain, deals, provider.live)
+        engine = EngineProbe(settings.docker)
+        subject = watched(actor, here.folder, terms.collateral * terms.places, (engine.check,))
+        async with serving(_provider_app(deals, store, logs), settings) as url, operations.attending(subject):
+            try:
+                await _remove_orphans(docker, deals)
+                await introduce(actor, ROLE_PROVIDER, url)
+                price, drains = terms.price_per_instruction, drain is not None
+                with running_file(here.folder, url, terms.places, price, drains=drains) as told:
+                    if ready is not None:
+                        ready.set()
+                    await _until_drained(provider, here.feed("LilypadController"), told, drain or asyncio.Event())
+            finally:
+                await wasm.close()
+                await docker.close()
+
+
+async def _until_drained(provider: Provider, feed: Feed, told: RunningFile, drain: asyncio.Event) -> None:
+    async def tell() -> None:
+        await drain.wait()
+        told.tell(RunState.DRAINING)
+
+    async with asyncio.TaskGroup() as group:
+        telling = group.create_task(tell(), name="tells that it drains")
+        await provider.run(feed, drain)
+        telling.cancel()
+    told.tell(RunState.DRAINED)
+
+
+async def _remove_orphans(docker: DockerExecutor, deals: DealBook) -> None:
+    """Containers of deals that ended while this provider was down. Without an engine there are none."""
+    with suppress(ExecutorFaultError):
+        for execution in await docker.orphans([deal.id.hex() for deal in deals if not deal.status.is_end]):
+            log.warning("orphan_removed", extra={"execution": execution})
+            await docker.cancel(execution)
+
+
+def _provider_app(deals: DealBook, store: LocalBlockStore, logs: LogService) -> web.Application:
+    async def record(request: web.Request) -> web.Response:
+        wanted = request.match_info["deal"]
+        for deal in deals:
+            if show_id(deal.id) == wanted and (result := deals.notes(deal.id).get("result")):
+                return web.json_response(result)
+        return web.json_response({"error": "no result of this deal here"}, status=404)
+
+    app = web.Application()
+    app.router.add_get("/v1/deals/{deal:0x[0-9a-f]{64}}", record)
+    app.router.add_get("/v1/deals/{deal:0x[0-9a-f]{64}}/logs", logs.get)
+    app.add_subapp("/content", content_app(store, uploads=False))
+    return app
+
+
+async def default_terms(settings: Settings, network: Network, places: int = 2) -> OfferTerms:
+    """What a provider asks if nobody says otherwise. Jobs in containers it takes if a Docker engine answers now."""
+    has_engine = await engine_says(settings.docker, "/version") is not None
+    engines = (Engine.WASM, Engine.DOCKER) if has_engine else (Engine.WASM,)
+    return OfferTerms(
+        resources=Resources(cpu_milli=2_000, ram_mib=2_048, disk_mib=4_096),
+        price_per_instruction=settings.price_per_instruction,
+        minimum_payment=ETHER // 1_000,
+        collateral=10 * ETHER,
+        late_penalty_bps=100,
+        windows=Windows(
+            min(60, settings.decline_window), min(60, settings.submit_window), settings.judge_window,
+            settings.mediate_window,
+        ),
+        verifications=tuple(map(network.verification, engines)),
+        places=places,
+    )  # fmt: skip

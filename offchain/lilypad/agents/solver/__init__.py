@@ -1,0 +1,1 @@
+"""The solver: runs the market and brings matching offers to the chain."""

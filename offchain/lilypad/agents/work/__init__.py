@@ -1,0 +1,1 @@
+"""A job done: its module found, its inputs fetched, run, its output sealed, fetched, checked, compared."""
