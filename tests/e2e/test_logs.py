@@ -12,8 +12,8 @@ import pytest
 from lilypad.agents.creator.api import Lilypad
 from lilypad.agents.creator.archive import find_standings
 from lilypad.agents.localnet import LocalNetwork
+from lilypad.agents.log_access import authorization
 from lilypad.agents.network import show_id
-from lilypad.agents.provider.log_service import authorization
 from lilypad.protocol.access import LogRequest
 from lilypad.protocol.deal import Deal, DealStatus
 from lilypad.protocol.signing import sign
