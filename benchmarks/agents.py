@@ -9,7 +9,9 @@ Prints a table for docs/benchmarks.md. Times depend on the machine: each stands 
 from __future__ import annotations
 
 import asyncio
+import json
 import os
+import socket
 import statistics
 import subprocess
 import sys
@@ -18,6 +20,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+
+from aiohttp.test_utils import unused_port
 
 from lilypad.agents.creator.api import Lilypad
 from lilypad.agents.localnet import LocalNetwork, local_network
@@ -177,6 +181,42 @@ def starts() -> dict[str, str]:
     }
 
 
+def agent_starts(here: LocalNetwork) -> dict[str, str]:
+    """Each as a process of its own, from the command to the moment its web server answers."""
+    return {
+        f"`lilypad {role} start` until it serves": agent_time(here, role, account)
+        for role, account in (("solver", 6), ("provider", 7), ("mediator", 8))
+    }
+
+
+def agent_time(here: LocalNetwork, role: str, account: int) -> str:
+    with TemporaryDirectory() as folder:
+        password = Path(folder) / "password"
+        password.write_text("benchmark")
+        wallet = Path(folder) / "wallet.json"
+        wallet.write_text(json.dumps(dev_account(account).encrypt("benchmark", kdf="pbkdf2", iterations=1)))
+        port = unused_port()
+        settings = {
+            "LILYPAD_DATA": folder, "LILYPAD_DEPLOYMENTS": str(here.settings.deployments),
+            "LILYPAD_KEYSTORE": str(wallet), "LILYPAD_PASSWORD_FILE": str(password), "LILYPAD_RPC": here.settings.rpc[0],
+            "LILYPAD_MARKET": here.settings.market, "LILYPAD_LISTEN_PORT": str(port),
+        }  # fmt: skip
+        began = time.perf_counter()
+        with subprocess.Popen(
+            (LILYPAD, role, "start"), stderr=subprocess.DEVNULL, env=os.environ | settings
+        ) as process:
+            while not answers(port):
+                time.sleep(0.005)
+            seconds = time.perf_counter() - began
+            process.terminate()
+        return f"{seconds * 1000:.0f} ms"
+
+
+def answers(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
 def command_time(*command: str) -> str:
     times = []
     for _ in range(10):
@@ -202,8 +242,9 @@ def up_time() -> str:
 
 async def measure() -> dict[str, str]:
     with TemporaryDirectory() as folder:
-        async with network(Path(folder)) as (_, lily):
+        async with network(Path(folder)) as (here, lily):
             found = await deals(lily) | await overhead(lily, Path(folder))
+            found |= await asyncio.to_thread(agent_starts, here)
     return found | await catch_up() | starts()
 
 

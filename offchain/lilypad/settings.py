@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from platformdirs import user_config_path, user_data_path
 from pydantic import Field, SecretStr, field_validator
@@ -17,6 +18,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 SOURCE_TREE = Path(__file__).parent.parent.parent
 ETHER = 10**18
 GWEI = 10**9
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 ENV_FILE = "LILYPAD_ENV_FILE"
 
 
@@ -47,6 +49,10 @@ class Settings(BaseSettings):
     chain_id: int = 31337
     market: str = "http://127.0.0.1:8551"
     """Base URL of the solver's market."""
+    rpc_ws: str | None = None
+    """Websocket that tells of new blocks, which are then looked at at once. By default, that of a node here."""
+    poll_seconds: float = Field(default=0.2, gt=0)
+    """Between two looks at the chain. A good part of the block time is enough."""
     confirmations: int = 0
     """Blocks to wait before an event is believed. Zero suits a local chain alone."""
 
@@ -92,6 +98,14 @@ class Settings(BaseSettings):
 
     log_level: str = "info"
     log_json: bool = False
+
+    @property
+    def heads_url(self) -> str | None:
+        """Development nodes serve both on one port; for others it has to be said."""
+        first = urlsplit(self.rpc[0]) if self.rpc else None
+        if self.rpc_ws is None and first is not None and first.hostname in LOOPBACK and first.scheme == "http":
+            return first._replace(scheme="ws").geturl()
+        return self.rpc_ws or None
 
     @classmethod
     def from_environment(cls) -> Settings:

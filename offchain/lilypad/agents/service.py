@@ -10,9 +10,10 @@ from pathlib import Path
 from aiohttp import web
 from eth_account.signers.local import LocalAccount
 
+from lilypad.agents.feeding import feed_options
 from lilypad.agents.network import Actor
 from lilypad.chain.deployments import Deployment
-from lilypad.chain.feed import Feed, FeedOptions
+from lilypad.chain.feed import Feed
 from lilypad.chain.rpc import Rpc
 from lilypad.chain.sender import Sender
 from lilypad.ops.operations import Operations
@@ -35,7 +36,7 @@ class Base:
     def feed(self, *contracts: str) -> Feed:
         deployment = self.actor.deployment
         addresses = [deployment.address(name) for name in contracts]
-        options = FeedOptions(confirmations=self.settings.confirmations)
+        options = feed_options(self.settings)
         return Feed(self.actor.rpc, self.journal, addresses, start_block=deployment.block, options=options)
 
 

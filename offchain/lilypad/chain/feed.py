@@ -51,6 +51,8 @@ class FeedOptions:
     """Blocks that must lie above a log's block before it is delivered."""
     poll_seconds: float = 0.2
     """0.2 s suits a local chain; take a good part of the block time elsewhere."""
+    heads_url: str | None = None
+    """Of a websocket that tells of new blocks, so that they are looked at at once. Nothing depends on it."""
     reorg_depth: int = REORG_DEPTH
     """How deep a reorganisation can be undone; a deeper one is a fault."""
     first_range: int = 1000
@@ -123,32 +125,34 @@ class Feed:
         """Look for new blocks now instead of at the next poll."""
         self._wake.set()
 
-    async def watch(self, ws_url: str) -> None:
-        """Runs until cancelled, beside `batches`: a subscription to new heads that wakes the feed up, and no more."""
-        await watch_heads(ws_url, self.wake)
-
     async def batches(self) -> AsyncIterator[Batch]:
         """Endless. Waits while the chain cannot be reached; ends by cancellation or a fault."""
+        heads = self._options.heads_url
+        watching = asyncio.create_task(watch_heads(heads, self.wake), name="new heads") if heads else None
         table: CursorTable | None = None
         failures = 0
-        while True:
-            self._wake.clear()
-            try:
-                table = table or await self._cursor_table()
-                batch = await self._next(table)
-                failures = 0
-            except RecoverableError as error:
-                log.warning("feed_waits_for_chain", extra={"consumer": self._consumer, "error": str(error)})
-                failures += 1
-                batch = None
-            if batch is None:
-                await self._pause(failures)
-                continue
-            yield batch
-            if not batch.applied:
-                raise FaultError("a batch was not applied; use `with batch.applying() as tx:`", last=batch.last)
-            if batch.caught_up:
-                self.caught_up.set()
+        try:
+            while True:
+                self._wake.clear()
+                try:
+                    table = table or await self._cursor_table()
+                    batch = await self._next(table)
+                    failures = 0
+                except RecoverableError as error:
+                    log.warning("feed_waits_for_chain", extra={"consumer": self._consumer, "error": str(error)})
+                    failures += 1
+                    batch = None
+                if batch is None:
+                    await self._pause(failures)
+                    continue
+                yield batch
+                if not batch.applied:
+                    raise FaultError("a batch was not applied; use `with batch.applying() as tx:`", last=batch.last)
+                if batch.caught_up:
+                    self.caught_up.set()
+        finally:
+            if watching is not None:
+                watching.cancel()
 
     async def _pause(self, failures: int) -> None:
         seconds = min(self._options.poll_seconds * 2 ** min(failures, 10), _LONGEST_PAUSE)

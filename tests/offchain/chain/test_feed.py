@@ -198,18 +198,20 @@ async def test_batches__cancelled_while_idle__ends_at_once(
     assert reading.cancelled()
 
 
-async def test_watch__new_block__wakes_the_feed_long_before_its_poll(
+async def test_batches__told_of_a_new_block__look_long_before_their_poll(
     rpc: Rpc, journal: Journal, consumer: Consumer, directory: Directory
 ) -> None:
-    feed = Feed(rpc, journal, [directory.address], options=FeedOptions(poll_seconds=60))
-    watching = asyncio.create_task(feed.watch(rpc.urls[0].replace("http", "ws")))
+    options = FeedOptions(poll_seconds=60, heads_url=rpc.urls[0].replace("http", "ws"))
+    feed = Feed(rpc, journal, [directory.address], options=options)
     reading = asyncio.create_task(consumer.read(feed, until=3))
     while not reading.done():  # the subscription may start after the first of them
         await directory.register(len(consumer.numbers))
         await asyncio.wait([reading], timeout=0.05)
-    watching.cancel()
-    await asyncio.wait([watching])
     await reading
+    await asyncio.sleep(0)
+    assert "new heads" not in {task.get_name() for task in asyncio.all_tasks()}, (
+        "the subscription ends with the reading"
+    )
 
 
 async def test_batches__another_chain_under_the_same_id__is_a_fault(

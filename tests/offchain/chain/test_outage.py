@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 from eth_account.signers.local import LocalAccount
@@ -27,8 +28,7 @@ async def test_batches__node_stops_and_starts_again__goes_on(tmp_path: Path, jou
     async with node, Rpc([node.url], rounds=1) as rpc:
         directory = await Directory.deploy(rpc)
         consumer = Consumer(journal)
-        feed = Feed(rpc, journal, [directory.address], options=OPTIONS)
-        watching = asyncio.create_task(feed.watch(node.ws_url))
+        feed = Feed(rpc, journal, [directory.address], options=replace(OPTIONS, heads_url=node.ws_url))
         reading = asyncio.create_task(consumer.read(feed, until=4))
         await directory.register(1, 2)
         await consumer.caught_up.wait()
@@ -36,8 +36,6 @@ async def test_batches__node_stops_and_starts_again__goes_on(tmp_path: Path, jou
         await node.start()
         await directory.register(3, 4)
         await reading
-        watching.cancel()
-        await asyncio.wait([watching])
     assert consumer.numbers == [1, 2, 3, 4]
     assert consumer.rollbacks == []
 

@@ -31,12 +31,13 @@ from lilypad.agents.creator.following import absorb, while_following
 from lilypad.agents.creator.job_offers import JobOffers, JobOptions
 from lilypad.agents.creator.jobs import Job, JobFolder, creator_folder
 from lilypad.agents.creator.progress import Progress
+from lilypad.agents.feeding import feed_options
 from lilypad.agents.network import Actor
 from lilypad.agents.watching import watched
 from lilypad.agents.work.fetching import JobResult
 from lilypad.agents.work.packages import Packages
 from lilypad.chain.deployments import read_deployment
-from lilypad.chain.feed import Feed, FeedOptions
+from lilypad.chain.feed import Feed
 from lilypad.chain.receipts import Receipt
 from lilypad.chain.rpc import Rpc
 from lilypad.chain.sender import Sender
@@ -155,9 +156,12 @@ class Lilypad:
                 self._operations,
                 FOREVER,
             )
-            options = FeedOptions(confirmations=self._settings.confirmations)
             feed = Feed(
-                self.actor.rpc, journal, [self.actor.controller.address], start_block=job.block, options=options
+                self.actor.rpc,
+                journal,
+                [self.actor.controller.address],
+                start_block=job.block,
+                options=feed_options(self._settings),
             )
             actor = Actor(self.actor.rpc, self.actor.deployment, Sender(self.actor.rpc, journal, self._account))
             course = Course(job, self._desk, actor, mine, feed)
