@@ -23,6 +23,9 @@ CRASH_POINTS = {
     # Content and small files.
     "blocks.flushed": "blocks are on the disk under no name",
     "blocks.kept": "blocks have their names",
+    "collect.begun": "a garbage collection knows what it may take; nothing is gone",
+    "collect.marked": "it knows what is kept",
+    "collect.removed": "some of the rest is gone",
     "export.written": "a directory is complete beside its destination",
     "file.written": "a small file is complete beside the one that it replaces; the detail is its name",
     # The provider.
