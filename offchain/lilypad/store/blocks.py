@@ -183,6 +183,10 @@ class LocalBlockStore(BlockStore):
         """Everything that is pinned, the least lately renewed first."""
         return await asyncio.to_thread(self._files.shelf)
 
+    async def size_below(self, cid: Cid) -> int:
+        """As the root says it; nothing, if that is not here."""
+        return await asyncio.to_thread(self._files.size_below, cid)
+
     async def renew(self, cid: Cid) -> None:
         """Say that a root is needed now; a no-op when it is not pinned."""
         await asyncio.to_thread(self._files.renew, cid)

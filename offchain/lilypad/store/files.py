@@ -178,10 +178,10 @@ class BlockFiles:
         found = []
         for cid in self.pins():
             with contextlib.suppress(FileNotFoundError):
-                found.append(Pin(cid, (self._pins / str(cid)).stat().st_mtime_ns, self._size_below(cid)))
+                found.append(Pin(cid, (self._pins / str(cid)).stat().st_mtime_ns, self.size_below(cid)))
         return sorted(found, key=lambda pin: pin.renewed)
 
-    def _size_below(self, root: Cid) -> int:
+    def size_below(self, root: Cid) -> int:
         """As the root itself says."""
         try:
             data = self.path(root).read_bytes()

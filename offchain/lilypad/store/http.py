@@ -2,7 +2,8 @@
 
     GET  /content/{cid}               one block, as application/vnd.ipld.raw
     GET  /content/{cid}?format=car    everything below it, as a CAR stream
-    POST /content                     a CAR; its blocks are kept and its roots answered
+    HEAD /content/{cid}?format=car    whether all of it is here; where uploads are taken, this renews it
+    POST /content                     a CAR; its blocks are kept and its roots answered; 507 if there is no room
 
 Nobody has to trust a server: whatever it sends is checked against the CID that was asked for.
 """
@@ -11,15 +12,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
+from typing import Protocol
 
 import aiohttp
 from aiohttp import web
 
-from lilypad.errors import ContentInvalidError, ContentUnavailableError, LilypadError, RejectedError
+from lilypad.errors import ContentInvalidError, ContentUnavailableError, LilypadError, RejectedError, StoreFullError
 from lilypad.store.blocks import BlockStore
 from lilypad.store.car import CarReader, write_car
 from lilypad.store.cid import Cid
 from lilypad.store.dag import BLOCK_BYTES, Block
+from lilypad.store.files import on_disk
 
 RAW_TYPE = "application/vnd.ipld.raw"
 CAR_TYPE = "application/vnd.ipld.car"
@@ -34,11 +38,18 @@ _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 # The server.
 
 
+class Room(Protocol):
+    """Says whether there is any."""
+
+    def space(self, wanted: int) -> AbstractAsyncContextManager[None]:
+        """Held while these bytes are written; StoreFullError if there is no room for them."""
+
+
 def content_app(
-    store: BlockStore, *, uploads: bool = True, max_upload_bytes: int = MAX_UPLOAD_BYTES
+    store: BlockStore, *, uploads: bool = True, max_upload_bytes: int = MAX_UPLOAD_BYTES, room: Room | None = None
 ) -> web.Application:
-    """A sub-application: `app.add_subapp("/content", content_app(store))`."""
-    server = _Server(store, max_upload_bytes if uploads else None)
+    """A sub-application: `app.add_subapp("/content", content_app(store))`. What is uploaded is pinned."""
+    server = _Server(store, max_upload_bytes if uploads else None, room)
     app = web.Application(middlewares=[_errors_as_json])
     app.router.add_get("/{cid}", server.get)
     app.router.add_post("", server.post)
@@ -46,9 +57,10 @@ def content_app(
 
 
 class _Server:
-    def __init__(self, store: BlockStore, max_upload_bytes: int | None) -> None:
+    def __init__(self, store: BlockStore, max_upload_bytes: int | None, room: Room | None) -> None:
         self._store = store
         self._max_upload_bytes = max_upload_bytes
+        self._room = room
 
     async def get(self, request: web.Request) -> web.StreamResponse:
         cid = Cid.parse(request.match_info["cid"])
@@ -63,6 +75,8 @@ class _Server:
         if any(etag.value == f"{cid}.{wanted}" for etag in request.if_none_match or ()):
             return web.Response(status=304, headers=headers)
         block = await self._store.get(cid)
+        if wanted == "car" and request.method == "HEAD" and self._max_upload_bytes is not None:
+            await self._store.pin(cid)
         if wanted == "raw":
             return web.Response(body=block, content_type=RAW_TYPE, headers=headers)
         return await self._send_car(request, cid, headers)
@@ -72,8 +86,9 @@ class _Server:
         await response.prepare(request)
         try:
             if request.method != "HEAD":
-                async for piece in write_car(cid, self._store):
-                    await response.write(piece)
+                async with self._store.holding(cid):
+                    async for piece in write_car(cid, self._store):
+                        await response.write(piece)
         except LilypadError:
             # A block is missing: cut the connection, so that nobody takes a part for the whole.
             if request.transport is not None:
@@ -96,20 +111,29 @@ class _Server:
         return web.json_response({"roots": [str(root) for root in roots], "blocks": count})
 
     async def _keep(self, reader: CarReader) -> tuple[list[Cid], int]:
+        """Held until it is pinned: a collection that runs meanwhile takes nothing of it."""
         roots = await reader.roots()
         count = 0
         some: list[Block] = []
-        async for block in reader.blocks():
-            some.append(block)
-            count += 1
-            if len(some) == _AT_ONCE:
-                await self._store.put_many(some)
-                some = []
-        await self._store.put_many(some)
-        for root in roots:
-            if not await self._store.has(root):
-                raise ContentInvalidError("The CAR does not contain its root", root=root)
+        async with self._store.holding():
+            async for block in reader.blocks():
+                some.append(block)
+                count += 1
+                if len(some) == _AT_ONCE:
+                    await self._put(some)
+                    some = []
+            await self._put(some)
+            for root in roots:
+                try:
+                    await self._store.pin(root)
+                except ContentUnavailableError as error:
+                    raise ContentInvalidError("The CAR does not contain all of its root", root=root) from error
         return roots, count
+
+    async def _put(self, blocks: list[Block]) -> None:
+        wanted = sum(on_disk(len(block.data)) for block in blocks)
+        async with self._room.space(wanted) if self._room is not None else nullcontext():
+            await self._store.put_many(blocks)
 
 
 @web.middleware
@@ -118,6 +142,8 @@ async def _errors_as_json(request: web.Request, handler: _Handler) -> web.Stream
         return await handler(request)
     except ContentUnavailableError as error:
         return _error(404, "content_unavailable", str(error))
+    except StoreFullError as error:
+        return _error(507, "store_full", str(error))
     except RejectedError as error:
         return _error(400, "content_invalid", str(error))
     except web.HTTPException as error:
@@ -209,11 +235,22 @@ async def _read_block(response: aiohttp.ClientResponse) -> bytes:
     return bytes(data)
 
 
+async def has_all(url: str, root: Cid, session: aiohttp.ClientSession, seconds: float = 10.0) -> bool:
+    """Whether another agent has everything below a root. One that takes uploads will then keep it as one."""
+    address, timeout = f"{url.rstrip('/')}/content/{root}?format=car", aiohttp.ClientTimeout(total=seconds)
+    try:
+        async with session.head(address, timeout=timeout, allow_redirects=False) as response:
+            return response.status == 200
+    except (aiohttp.ClientError, TimeoutError):
+        return False
+
+
 async def upload(url: str, root: Cid, store: BlockStore, session: aiohttp.ClientSession) -> None:
     """Send everything below a root to another agent.
 
     Raises:
         RejectedError: it does not want it.
+        StoreFullError: it has no room.
         ContentUnavailableError: it cannot be reached, or we do not have all of it.
     """
     body: AsyncIterator[bytes] = write_car(root, store)
@@ -226,5 +263,8 @@ async def upload(url: str, root: Cid, store: BlockStore, session: aiohttp.Client
             why = (await response.content.read(1000)).decode(errors="replace")
     except (aiohttp.ClientError, TimeoutError, LilypadError) as error:
         raise ContentUnavailableError("Upload failed; try again later", url=url, why=str(error)) from error
+    if response.status == 507:
+        message = "the market has no room for these inputs; try again later, or name another one with LILYPAD_MARKET"
+        raise StoreFullError(message, url=url, why=why)
     refused = RejectedError if 400 <= response.status < 500 else ContentUnavailableError
     raise refused("The server did not take the content", url=url, status=response.status, why=why)
