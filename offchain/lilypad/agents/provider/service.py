@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Collection
 from contextlib import suppress
 
 import aiohttp
@@ -11,12 +12,13 @@ from aiohttp import web
 from eth_account.signers.local import LocalAccount
 
 from lilypad.agents.books.deals import DealBook
-from lilypad.agents.network import Network, show_id
+from lilypad.agents.network import Network
 from lilypad.agents.nonces import JournalCounter, OfferNonces
 from lilypad.agents.provider.agent import Provider
 from lilypad.agents.provider.log_service import LogService
 from lilypad.agents.provider.offering import Offering, OfferTerms
 from lilypad.agents.provider.outstanding import OutstandingOffers
+from lilypad.agents.provider.policy import choose_modules
 from lilypad.agents.provider.running import RunningFile, RunState, running_file
 from lilypad.agents.service import ROLE_PROVIDER, base, introduce, serving
 from lilypad.agents.watching import watched
@@ -33,7 +35,7 @@ from lilypad.protocol.words import Windows
 from lilypad.settings import ETHER, Settings
 from lilypad.store.blocks import LocalBlockStore
 from lilypad.store.http import HttpBlockSource, content_app
-from lilypad.types import Engine, Resources
+from lilypad.types import DealId, Engine, Resources
 
 log = logging.getLogger(__name__)
 
@@ -109,10 +111,9 @@ async def _remove_orphans(docker: DockerExecutor, deals: DealBook) -> None:
 
 def _provider_app(deals: DealBook, store: LocalBlockStore, logs: LogService) -> web.Application:
     async def record(request: web.Request) -> web.Response:
-        wanted = request.match_info["deal"]
-        for deal in deals:
-            if show_id(deal.id) == wanted and (result := deals.notes(deal.id).get("result")):
-                return web.json_response(result)
+        deal = DealId(bytes.fromhex(request.match_info["deal"].removeprefix("0x")))
+        if (result := deals.notes(deal).get("result")) and deals.get(deal) is not None:
+            return web.json_response(result)
         return web.json_response({"error": "no result of this deal here"}, status=404)
 
     app = web.Application()
@@ -122,10 +123,17 @@ def _provider_app(deals: DealBook, store: LocalBlockStore, logs: LogService) -> 
     return app
 
 
-async def default_terms(settings: Settings, network: Network, places: int = 2) -> OfferTerms:
-    """What a provider asks if nobody says otherwise. Jobs in containers it takes if a Docker engine answers now."""
+async def default_terms(
+    settings: Settings, network: Network, places: int = 2, modules: Collection[str] = ()
+) -> OfferTerms:
+    """What a provider asks if nobody says otherwise. Jobs in containers it takes if a Docker engine answers now.
+
+    Raises:
+        FaultError, ModuleInvalidError: of `modules`, one cannot be offered; see `choose_modules`.
+    """
     has_engine = await engine_says(settings.docker, "/version") is not None
     engines = (Engine.WASM, Engine.DOCKER) if has_engine else (Engine.WASM,)
+    allowed = await choose_modules(network, Packages(settings.modules), engines, modules)
     return OfferTerms(
         resources=Resources(cpu_milli=2_000, ram_mib=2_048, disk_mib=4_096),
         price_per_instruction=settings.price_per_instruction,
@@ -137,5 +145,6 @@ async def default_terms(settings: Settings, network: Network, places: int = 2) -
             settings.mediate_window,
         ),
         verifications=tuple(map(network.verification, engines)),
+        allowed=allowed,
         places=places,
     )  # fmt: skip
