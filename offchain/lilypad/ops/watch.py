@@ -138,12 +138,12 @@ def missed_deadline(alerts: Alerts, deal: str, **fields: object) -> None:
 
 
 def folder_bytes(folder: Path) -> int:
-    """All files below; what goes away meanwhile does not count."""
+    """What all files below take on the disk; what goes away meanwhile does not count."""
     total = 0
     for place, _, names in os.walk(folder):
         for name in names:
             try:
-                total += (Path(place) / name).lstat().st_size
+                total += (Path(place) / name).lstat().st_blocks * 512
             except FileNotFoundError:
                 continue
     return total

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections.abc import Callable
 from contextlib import suppress
 
 from lilypad.agents.books.deals import DealBook
@@ -42,11 +43,20 @@ DRAIN_LOOK_SECONDS = 0.5
 
 
 class Provider:
-    def __init__(self, actor: Actor, deals: DealBook, workshop: Workshop, offering: Offering) -> None:
+    def __init__(
+        self,
+        actor: Actor,
+        deals: DealBook,
+        workshop: Workshop,
+        offering: Offering,
+        tidy: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`tidy` is told when a deal has ended: there may be something to clear."""
         self._actor = actor
         self._deals = deals
         self._workshop = workshop
         self._offering = offering
+        self._tidy = tidy
         self._tasks: dict[DealId, asyncio.Task[None]] = {}
         self.live = LiveLogs()
         self._moved = asyncio.Event()
@@ -128,6 +138,7 @@ class Provider:
             await self._clean_up(deal_id)
             del self._tasks[deal_id]
             self._offering.wake()
+            self._tidy()
             self._moved.set()
 
     async def _step(self, deal: Deal) -> None:

@@ -40,9 +40,10 @@ class Shelf:
         store: LocalBlockStore,
         retention: Retention,
         needs: Callable[[], Needs] = Needs,
-        tell: Callable[[Stock], None] = lambda _: None,
+        tell: Callable[[int, int], None] = lambda _used, _quota: None,
     ) -> None:
-        """`needs` is asked in the event loop, also while a collection runs; `tell` hears of every look."""
+        """`needs` is asked in the event loop, also while a collection runs; `tell` hears of every look: the bytes
+        that are kept, and the quota."""
         self._store = store
         self._retention = retention
         self._needs = needs
@@ -138,10 +139,13 @@ class Shelf:
                 if await self._excess(room) <= 0:
                     break
             self.stock = Stock(await self._store.usage(), self._retention.quota)
-            self._tell(self.stock)
+            self._tell(self.stock.used, self.stock.quota)
 
     async def _clear(self, excess: int) -> bool:
         """Whether something was let go of: what roots share is freed by the last of them, so it may take several."""
+        is_due = time.monotonic() - self._collected >= COLLECT_SECONDS
+        if excess <= 0 and not is_due:
+            return False
         store, needs = self._store, self._needs()
         self._dropped &= {*needs.lately} - needs.now
         others = [root for root in needs.lately if root not in needs.now and root not in self._dropped]
@@ -152,7 +156,6 @@ class Shelf:
         for each in go:
             self._dropped.add(each.root)
             log.info("content_released", extra={"cid": str(each.root), "bytes": each.size})
-        is_due = time.monotonic() - self._collected >= COLLECT_SECONDS
         if go or excess > 0 or is_due:
             await self._collect()
         return bool(go)
