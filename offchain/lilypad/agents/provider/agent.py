@@ -51,7 +51,7 @@ class Provider:
         offering: Offering,
         tidy: Callable[[], None] = lambda: None,
     ) -> None:
-        """`tidy` is told when a deal has ended: there may be something to clear."""
+        """`tidy` is told when there is more to keep than before, and when there may be something to clear."""
         self._actor = actor
         self._deals = deals
         self._workshop = workshop
@@ -178,6 +178,7 @@ class Provider:
                 return
             raise RecoverableError(error.message, **error.fields) from error
         await self._actor.submit(deal, Claim(commitment(record.result), record.instruction_count))
+        self._tidy()
         crash_point("provider.submitted")
 
     def _is_hopeless(self, deal: Deal, error: LilypadError) -> bool:
