@@ -61,6 +61,7 @@ SOLVER: tuple[Lives, ...] = (
     *_AGREEING[1:],
     ("solver.agreed",),
 )
+SOLVER_FORGETS: tuple[Lives, ...] = (("sender.forgetting",),)
 
 _ASKING = (
     "file.written@offer_nonce", "creator.nonce", "blocks.flushed", "blocks.kept", "creator.added", "creator.uploaded",
@@ -104,7 +105,8 @@ CREATOR_DISPUTES: tuple[Lives, ...] = (
 
 ALL: tuple[Lives, ...] = (
     *PROVIDER_WORKS, PROVIDER_WAITS, *PROVIDER_ENDS, *PROVIDER_DECLINES, *PROVIDER_FINALIZES, *PROVIDER_IS_LATE,
-    *PROVIDER_CLEARS, *PROVIDER_DRAINS, *PROVIDER_RUNS_A_CONTAINER, *SOLVER, *CREATOR, *MEDIATOR_SEALS, *MEDIATOR_OPENS,
+    *PROVIDER_CLEARS, *PROVIDER_DRAINS, *PROVIDER_RUNS_A_CONTAINER, *SOLVER, *SOLVER_FORGETS, *CREATOR,
+    *MEDIATOR_SEALS, *MEDIATOR_OPENS,
     *CREATOR_DISPUTES,
 )  # fmt: skip
 

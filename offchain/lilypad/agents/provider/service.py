@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Collection
 from contextlib import suppress
+from functools import partial
 
 import aiohttp
 from aiohttp import web
@@ -21,6 +22,7 @@ from lilypad.agents.provider.outstanding import OutstandingOffers
 from lilypad.agents.provider.policy import choose_modules
 from lilypad.agents.provider.running import RunningFile, RunState, running_file
 from lilypad.agents.provider.stock import provider_needs
+from lilypad.agents.sent import forgetting, is_about_a_final_deal
 from lilypad.agents.service import ROLE_PROVIDER, base, introduce, serving
 from lilypad.agents.watching import watched
 from lilypad.agents.work.packages import Catalogue, Packages
@@ -82,7 +84,13 @@ async def run_provider(
         engine = EngineProbe(settings.docker)
         subject = watched(actor, here.folder, terms.collateral * terms.places, (engine.check, shelf.check))
         app = _provider_app(deals, store, logs)
-        async with serving(app, settings) as url, operations.attending(subject), shelf.attended():
+        final = partial(is_about_a_final_deal, deals=deals)
+        async with (
+            serving(app, settings) as url,
+            operations.attending(subject),
+            shelf.attended(),
+            forgetting(actor.sender, final),
+        ):
             try:
                 await _remove_orphans(docker, deals)
                 await introduce(actor, ROLE_PROVIDER, url)

@@ -7,6 +7,7 @@ import asyncio
 from aiohttp import web
 from eth_account.signers.local import LocalAccount
 
+from lilypad.agents.sent import forgetting, is_agreement
 from lilypad.agents.service import base, serving
 from lilypad.agents.solver.agent import Solver
 from lilypad.agents.solver.inputs import OpenInputs
@@ -37,7 +38,12 @@ async def run_solver(
         app.add_subapp("/content", content_app(store, room=shelf))
         here.operations.metrics.read_offers(book.counts)
         subject = watched(here.actor, here.folder, 0, (shelf.check,))
-        async with shelf.attended(), serving(app, settings), here.operations.attending(subject):
+        async with (
+            shelf.attended(),
+            forgetting(here.actor.sender, is_agreement),
+            serving(app, settings),
+            here.operations.attending(subject),
+        ):
             if ready is not None:
                 ready.set()
             await solver.run(here.feed("LilypadController", "LilypadModules"))
