@@ -14,6 +14,7 @@ from contextlib import suppress
 
 from lilypad.agents.books.deals import DealBook
 from lilypad.agents.network import Actor, show_id
+from lilypad.agents.provider.defending import Defence
 from lilypad.agents.provider.live_logs import LiveLogs
 from lilypad.agents.provider.offering import Offering
 from lilypad.agents.work.results import ResultRecord
@@ -49,13 +50,16 @@ class Provider:
         deals: DealBook,
         workshop: Workshop,
         offering: Offering,
+        defence: Defence | None = None,
         tidy: Callable[[], None] = lambda: None,
     ) -> None:
-        """`tidy` is told when there is more to keep than before, and when there may be something to clear."""
+        """Without a defence, it lets mediators rule as they do. `tidy` is told when there is more to keep than before,
+        and when there may be something to clear."""
         self._actor = actor
         self._deals = deals
         self._workshop = workshop
         self._offering = offering
+        self._defence = defence
         self._tidy = tidy
         self._tasks: dict[DealId, asyncio.Task[None]] = {}
         self.live = LiveLogs()
@@ -145,6 +149,8 @@ class Provider:
         now = self._now
         if not await self._end_if_overdue(deal, now) and deal.status is DealStatus.AGREED:
             await self._fulfil(deal)
+        elif deal.status is DealStatus.CHALLENGED and self._defence is not None:
+            await self._defence.look(deal, self._deals.now)
         until = deadline(deal) or now
         pause = min(max(until - now, 0) + 1.0, LONGEST_SLEEP)
         await self._deals.wait_while(deal, pause)

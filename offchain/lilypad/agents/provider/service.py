@@ -16,6 +16,7 @@ from lilypad.agents.books.deals import DealBook
 from lilypad.agents.network import Network
 from lilypad.agents.nonces import JournalCounter, OfferNonces
 from lilypad.agents.provider.agent import Provider
+from lilypad.agents.provider.defending import Defence
 from lilypad.agents.provider.log_service import LogService
 from lilypad.agents.provider.offering import Offering, OfferTerms
 from lilypad.agents.provider.outstanding import OutstandingOffers
@@ -79,7 +80,8 @@ async def run_provider(
         retention = Retention(settings.disk_quota, settings.keep_results)
         shelf = Shelf(store, retention, lambda: provider_needs(deals, workshop), operations.store_looked)
         offering = Offering(actor, account, terms, market, nonces, OutstandingOffers(here.journal), shelf.has_room)
-        provider = Provider(actor, deals, workshop, offering, shelf.wake)
+        defence = Defence(actor) if settings.appeal else None
+        provider = Provider(actor, deals, workshop, offering, defence, shelf.wake)
         logs = LogService(actor.domain, deals, provider.live)
         engine = EngineProbe(settings.docker)
         subject = watched(actor, here.folder, terms.collateral * terms.places, (engine.check, shelf.check))
