@@ -88,6 +88,7 @@ class Operations(ChainObserver, DealObserver):
 
     def store_looked(self, used: int, quota: int) -> None:
         """An agent has looked through what it keeps."""
+        self.metrics.store_bytes.set(used)
         self.metrics.store_quota.set(quota)
         message = (
             "what must be kept is more than the disk quota: nothing new is taken; raise LILYPAD_DISK_QUOTA, or wait"

@@ -35,8 +35,8 @@ class Pin:
 
 
 def on_disk(size: int) -> int:
-    """What a file takes: whole blocks of the disk, one at least."""
-    return max(-(-size // DISK_BLOCK), 1) * DISK_BLOCK
+    """What a file takes: whole blocks of the disk."""
+    return -(-size // DISK_BLOCK) * DISK_BLOCK
 
 
 class BlockFiles:

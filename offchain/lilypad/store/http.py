@@ -11,6 +11,7 @@ Nobody has to trust a server: whatever it sends is checked against the CID that 
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Protocol
@@ -235,6 +236,14 @@ async def _read_block(response: aiohttp.ClientResponse) -> bytes:
     return bytes(data)
 
 
+def _message(answer: str) -> str:
+    """Of an error as `_error` writes it."""
+    try:
+        return str(json.loads(answer)["message"])
+    except (ValueError, KeyError, TypeError):
+        return answer
+
+
 async def has_all(url: str, root: Cid, session: aiohttp.ClientSession, seconds: float = 10.0) -> bool:
     """Whether another agent has everything below a root. One that takes uploads will then keep it as one."""
     address, timeout = f"{url.rstrip('/')}/content/{root}?format=car", aiohttp.ClientTimeout(total=seconds)
@@ -265,6 +274,6 @@ async def upload(url: str, root: Cid, store: BlockStore, session: aiohttp.Client
         raise ContentUnavailableError("Upload failed; try again later", url=url, why=str(error)) from error
     if response.status == 507:
         message = "the market has no room for these inputs; try again later, or name another one with LILYPAD_MARKET"
-        raise StoreFullError(message, url=url, why=why)
+        raise StoreFullError(message, url=url, why=_message(why))
     refused = RejectedError if 400 <= response.status < 500 else ContentUnavailableError
     raise refused("The server did not take the content", url=url, status=response.status, why=why)

@@ -87,8 +87,9 @@ class Shelf:
                 if not await self._fits(wanted):
                     self._tired_until = time.monotonic() + TIRED_SECONDS
             if not await self._fits(wanted):
-                message = "this store is full of what open deals need; try again later, or another one"
-                raise StoreFullError(message, wanted=wanted, quota=quota)
+                full = "this store is full of what open deals need; try again later, or another one"
+                large = "this is more than the store may hold at all"
+                raise StoreFullError(large if wanted > quota else full, wanted=wanted, quota=quota)
         self._promised += wanted
         try:
             yield
@@ -155,7 +156,7 @@ class Shelf:
         go = [each for each in go if each.pin is None or await store.release(each.pin)]
         for each in go:
             self._dropped.add(each.root)
-            log.info("content_released", extra={"cid": str(each.root), "bytes": each.size})
+            log.debug("content_released", extra={"cid": str(each.root), "bytes": each.size})
         if go or excess > 0 or is_due:
             await self._collect()
         return bool(go)
