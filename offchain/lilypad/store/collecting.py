@@ -40,7 +40,8 @@ def collect(files: BlockFiles, wanted: Callable[[], Iterable[Cid]]) -> Collected
             if path.name.partition("-")[0] not in limit.living:  # its writer was killed
                 path.unlink(missing_ok=True)
         crash_point("collect.begun")
-        kept = {cid for cid, _ in files.below([*files.pins(), *wanted()])}
+        roots = [*wanted()]  # before the pins: what is wanted until it is pinned is among one of them
+        kept = {cid for cid, _ in files.below([*roots, *files.pins()])}
         crash_point("collect.marked")
         doomed, left, spared = dict[Cid, int](), 0, 0
         for cid, size, stamp in files.every_block():

@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, nullcontext
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, AsyncExitStack, nullcontext
 from typing import Protocol
 
 import aiohttp
@@ -24,7 +24,6 @@ from lilypad.store.blocks import BlockStore
 from lilypad.store.car import CarReader, write_car
 from lilypad.store.cid import Cid
 from lilypad.store.dag import BLOCK_BYTES, Block
-from lilypad.store.files import on_disk
 
 RAW_TYPE = "application/vnd.ipld.raw"
 CAR_TYPE = "application/vnd.ipld.car"
@@ -39,11 +38,19 @@ _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 # The server.
 
 
+class Arrival(Protocol):
+    """One upload, block by block."""
+
+    def space(self, blocks: Sequence[Block]) -> AbstractAsyncContextManager[None]:
+        """Entered while they are written; StoreFullError if there is no room for them, or no more for this upload."""
+
+
 class Room(Protocol):
     """Says whether there is any."""
 
-    def space(self, wanted: int) -> AbstractAsyncContextManager[None]:
-        """Held while these bytes are written; StoreFullError if there is no room for them."""
+    def arrival(self) -> AbstractContextManager[Arrival]:
+        """Inside, what arrives is kept until it is pinned. A hold would do that as well, but it keeps all garbage that
+        is younger than itself, and strangers may upload as slowly as they like."""
 
 
 def content_app(
@@ -87,9 +94,8 @@ class _Server:
         await response.prepare(request)
         try:
             if request.method != "HEAD":
-                async with self._store.holding(cid):
-                    async for piece in write_car(cid, self._store):
-                        await response.write(piece)
+                async for piece in write_car(cid, self._store):
+                    await response.write(piece)
         except LilypadError:
             # A block is missing: cut the connection, so that nobody takes a part for the whole.
             if request.transport is not None:
@@ -112,18 +118,21 @@ class _Server:
         return web.json_response({"roots": [str(root) for root in roots], "blocks": count})
 
     async def _keep(self, reader: CarReader) -> tuple[list[Cid], int]:
-        """Held until it is pinned: a collection that runs meanwhile takes nothing of it."""
+        """A collection that runs meanwhile takes nothing of it."""
         roots = await reader.roots()
         count = 0
         some: list[Block] = []
-        async with self._store.holding():
+        async with AsyncExitStack() as stack:
+            arrival = stack.enter_context(self._room.arrival()) if self._room is not None else None
+            if arrival is None:
+                await stack.enter_async_context(self._store.holding())
             async for block in reader.blocks():
                 some.append(block)
                 count += 1
                 if len(some) == _AT_ONCE:
-                    await self._put(some)
+                    await self._put(some, arrival)
                     some = []
-            await self._put(some)
+            await self._put(some, arrival)
             for root in roots:
                 try:
                     await self._store.pin(root)
@@ -131,9 +140,8 @@ class _Server:
                     raise ContentInvalidError("The CAR does not contain all of its root", root=root) from error
         return roots, count
 
-    async def _put(self, blocks: list[Block]) -> None:
-        wanted = sum(on_disk(len(block.data)) for block in blocks)
-        async with self._room.space(wanted) if self._room is not None else nullcontext():
+    async def _put(self, blocks: list[Block], arrival: Arrival | None) -> None:
+        async with arrival.space(blocks) if arrival is not None else nullcontext():
             await self._store.put_many(blocks)
 
 

@@ -134,3 +134,58 @@ async def test_attended__looks_when_it_is_woken(store: LocalBlockStore) -> None:
         shelf.wake()
         await looked.wait()
         assert shelf.has_room()
+
+
+def leaf(number: int) -> Block:
+    return Block.of(Codec.RAW, b"upload %d" % number)
+
+
+async def test_arrival__while_it_is_under_way__is_not_collected(store: LocalBlockStore) -> None:
+    shelf = Shelf(store, Retention(0, 0))
+    with shelf.arrival() as arrival:
+        async with arrival.space([leaf(1)]):
+            await store.put(leaf(1))
+        await shelf.look()
+        assert await store.has(leaf(1).cid)
+        await store.pin(leaf(1).cid)
+    await store.collect()
+    assert await store.has(leaf(1).cid)
+
+
+async def test_arrival__that_stands_still__keeps_nobody_else_s_garbage(store: LocalBlockStore) -> None:
+    """One slow upload must not make a full market of one that could clear itself."""
+    shelf = Shelf(store, Retention(QUOTA, 7 * DAY))
+    with shelf.arrival() as slow:
+        async with slow.space([leaf(1)]):
+            await store.put(leaf(1))
+        junk = [await keep(store, n) for n in range(9)]
+        async with shelf.space(3 * 4096):
+            pass
+        assert await store.has(leaf(1).cid)
+        assert {*await store.pins()} == {*junk[3:]}
+
+
+async def test_arrival__that_is_in_the_way_of_another__is_dropped(store: LocalBlockStore) -> None:
+    shelf = Shelf(store, Retention(QUOTA, 7 * DAY))
+    with shelf.arrival() as slow, shelf.arrival() as other:
+        for number in range(4):
+            async with slow.space([leaf(number)]):
+                await store.put(leaf(number))
+        async with other.space([leaf(10), leaf(11)]):
+            await store.put_many([leaf(10), leaf(11)])
+        with pytest.raises(StoreFullError, match="took too long"):
+            async with slow.space([leaf(5)]):
+                pass
+        await store.collect(shelf._wanted)
+        assert [await store.has(leaf(n).cid) for n in (0, 3, 10, 11)] == [False, False, True, True]
+
+
+async def test_arrival__alone__may_be_as_large_as_the_store(store: LocalBlockStore) -> None:
+    shelf = Shelf(store, Retention(QUOTA, 7 * DAY))
+    with shelf.arrival() as large:
+        for number in range(10):
+            async with large.space([leaf(number)]):
+                await store.put(leaf(number))
+        with pytest.raises(StoreFullError):
+            async with large.space([leaf(10)]):
+                pass

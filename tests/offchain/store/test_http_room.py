@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 import aiohttp
@@ -13,6 +13,8 @@ from aiohttp import web
 from lilypad.errors import StoreFullError
 from lilypad.store.blocks import LocalBlockStore
 from lilypad.store.car import header, section
+from lilypad.store.dag import Block
+from lilypad.store.files import on_disk
 from lilypad.store.http import content_app, has_all, upload
 
 from .conftest import Serve
@@ -25,8 +27,13 @@ class Ration:
     def __init__(self, left: int) -> None:
         self.left = left
 
+    @contextmanager
+    def arrival(self) -> Iterator[Ration]:
+        yield self
+
     @asynccontextmanager
-    async def space(self, wanted: int) -> AsyncIterator[None]:
+    async def space(self, blocks: Sequence[Block]) -> AsyncIterator[None]:
+        wanted = sum(on_disk(len(block.data)) for block in blocks)
         if wanted > self.left:
             raise StoreFullError("no room", wanted=wanted)
         self.left -= wanted

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
+from lilypad.agents.work.arrivals import Arrival, Arrivals
 from lilypad.agents.work.retention import Needs, Retention, kept, to_release
 from lilypad.errors import LilypadError, StoreFullError
 from lilypad.ops.health import Check
@@ -54,6 +55,7 @@ class Shelf:
         self._spared = 0
         self._dropped: set[Cid] = set()
         self._promised = 0
+        self._arrivals = Arrivals(self.space, retention.quota)
         self._tired_until = float("-inf")
         self.stock = Stock(0, retention.quota)
         """As of the last look."""
@@ -95,6 +97,12 @@ class Shelf:
             yield
         finally:
             self._promised -= wanted
+
+    @contextmanager
+    def arrival(self) -> Iterator[Arrival]:
+        """For one upload by a stranger; see `lilypad.store.http.Room`."""
+        with self._arrivals.one() as arrival:
+            yield arrival
 
     async def _fits(self, wanted: int) -> bool:
         return await self._store.usage() + self._promised + wanted <= self._retention.quota
@@ -172,11 +180,12 @@ class Shelf:
         return used - self._spared - self._retention.comfortable
 
     async def _collect(self) -> None:
-        def wanted() -> set[Cid]:
-            needs = self._needs()
-            return {*needs.now, *(root for root in needs.lately if root not in self._dropped)}
-
-        found = await self._store.collect(wanted)
+        found = await self._store.collect(self._wanted)
         self._collected, self._spared = time.monotonic(), found.spared
         if found.blocks:
             log.info("store_collected", extra={"blocks": found.blocks, "freed": found.freed, "used": found.used})
+
+    def _wanted(self) -> set[Cid]:
+        needs = self._needs()
+        lately = (root for root in needs.lately if root not in self._dropped)
+        return {*needs.now, *lately, *self._arrivals.blocks()}
