@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import shutil
 from pathlib import Path
 
 import aiohttp
@@ -14,6 +15,7 @@ from lilypad.agents.creator.api import Lilypad
 from lilypad.agents.creator.progress import Progress, Stage
 from lilypad.agents.localnet import LocalNetwork
 from lilypad.agents.work.fetching import fetch_result
+from lilypad.cli.failures import UNAVAILABLE
 from lilypad.errors import ContentUnavailableError, StoreFullError
 from lilypad.settings import Settings
 from lilypad.store.blocks import LocalBlockStore
@@ -21,6 +23,7 @@ from lilypad.store.cid import Cid
 from lilypad.store.http import has_all, upload
 
 from .beside import PROVIDER, SOLVER, market, provider
+from .terminal import Terminal
 
 KIB = 1024
 PATIENCE = 20.0
@@ -115,3 +118,26 @@ async def test_market__that_an_attacker_fills__keeps_within_its_quota_and_serves
         *_, end = [step async for step in stages]
         assert end.stage is Stage.ACCEPTED
         assert await LocalBlockStore(folder).usage() <= quota
+
+
+async def test_job__whose_market_has_no_room__says_so_and_goes_on_when_there_is(
+    network: LocalNetwork, tmp_path: Path
+) -> None:
+    port = unused_port()
+    settings = network.settings.model_copy(update={"market": f"http://127.0.0.1:{port}", "data": tmp_path / "data"})
+    roomy = settings.model_copy(update={"listen_port": port})
+    tiny = roomy.model_copy(update={"disk_quota": 4 * KIB})
+    async with Lilypad(network.accounts.creator, settings) as lily:
+        async with market(network, roomy):
+            job = await lily.submit("cowsay", {"Message": "patience"})
+        shutil.rmtree(store_of(roomy, "solver", SOLVER.address))
+        stages = lily.follow(job)
+        async with market(network, tiny):
+            assert (await anext(stages)).stage is Stage.OFFERED
+            assert (await anext(stages)).obstacles == ("MarketFull",)
+            refused = await Terminal(settings)("run", "cowsay", "-i", "Message=too much")
+            assert (refused.code, refused.out) == (UNAVAILABLE, "")
+            assert "the market has no room for these inputs; try again later" in refused.err
+        async with market(network, roomy), provider(network, settings):
+            *_, end = [step async for step in stages]
+    assert end.stage is Stage.ACCEPTED
