@@ -17,12 +17,16 @@ CRASH_POINTS = {
     "sender.sent": "the node has it; its receipt was not seen",
     "sender.resent": "what an earlier process had recorded has left once more",
     "sender.mined": "its receipt is in the journal",
+    "sender.forgetting": "what is over for good leaves the journal, in a transaction that is still open",
     # What the chain tells of deals and of cases. The detail is the status, or phase, that it reaches.
     "book.writing": "it is written, in a transaction of the journal that is still open",
     "book.written": "it and the cursor are in the journal; nobody has acted on it",
     # Content and small files.
     "blocks.flushed": "blocks are on the disk under no name",
     "blocks.kept": "blocks have their names",
+    "collect.begun": "a garbage collection knows what it may take; nothing is gone",
+    "collect.marked": "it knows what is kept",
+    "collect.removed": "some of the rest is gone",
     "export.written": "a directory is complete beside its destination",
     "file.written": "a small file is complete beside the one that it replaces; the detail is its name",
     # The provider.

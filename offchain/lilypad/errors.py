@@ -52,6 +52,10 @@ class ContentUnavailableError(RecoverableError):
     """No source that we know has the content."""
 
 
+class StoreFullError(RecoverableError):
+    """A store has a quota, and no room within it."""
+
+
 class ExecutorFaultError(FaultError):
     """The host could not run the job as specified; nothing may be committed."""
 

@@ -12,7 +12,7 @@ from typing import Annotated
 from urllib.parse import urlsplit
 
 from platformdirs import user_config_path, user_data_path
-from pydantic import Field, SecretStr, field_validator
+from pydantic import ByteSize, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 SOURCE_TREE = Path(__file__).parent.parent.parent
@@ -75,6 +75,14 @@ class Settings(BaseSettings):
     """Zero picks a free port."""
     public_url: str | None = None
     """How others reach this agent, if not by host and port."""
+
+    disk_quota: ByteSize = ByteSize(20 << 30)
+    """Of the content that a provider, a solver or a mediator keeps: `500MB`, `20GiB`. Zero for none. What open deals
+    need stays in any case."""
+    keep_results: int = 604_800
+    """Provider, mediator: how long a result can be fetched after its deal has ended, while there is room."""
+    keep_uploads: int = 86_400
+    """Solver: how long inputs stay that no offer and no open deal refers to."""
 
     ops_host: str = "127.0.0.1"
     ops_port: int | None = None

@@ -2,61 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 import shutil
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 import pytest
 from aiohttp.test_utils import unused_port
 
 from lilypad.agents.creator.api import Lilypad
 from lilypad.agents.creator.progress import Stage
-from lilypad.agents.faucet import fund
 from lilypad.agents.localnet import LocalNetwork
-from lilypad.agents.provider.service import default_terms, run_provider
-from lilypad.agents.service import base
-from lilypad.agents.solver.service import run_solver
-from lilypad.chain.devnode import dev_account
 from lilypad.errors import OfferInvalidError
-from lilypad.settings import ETHER, Settings
 
+from .beside import SOLVER, market, provider
 from .terminal import Terminal, read_until
-
-SOLVER, PROVIDER = dev_account(6), dev_account(7)
-
-
-@asynccontextmanager
-async def running(work: object) -> AsyncIterator[None]:
-    """An agent, for as long as the block lasts."""
-    task = asyncio.ensure_future(work)  # type: ignore[arg-type,var-annotated]
-    try:
-        yield
-    finally:
-        task.cancel()
-        await asyncio.wait([task])
-
-
-@asynccontextmanager
-async def market(network: LocalNetwork, settings: Settings) -> AsyncIterator[None]:
-    ready = asyncio.Event()
-    async with running(run_solver(settings, network.deployment, SOLVER, ready)):
-        await ready.wait()
-        yield
-
-
-@asynccontextmanager
-async def provider(network: LocalNetwork, settings: Settings) -> AsyncIterator[None]:
-    """A second one, which only this market knows."""
-    async with base(settings, network.deployment, PROVIDER, "provider") as here:
-        await fund(here.actor, here.actor.account, 20 * ETHER)
-        await here.actor.deposit(20 * ETHER, key="stake")
-        terms = await default_terms(settings, here.actor)
-    ready = asyncio.Event()
-    async with running(run_provider(settings, network.deployment, PROVIDER, terms, ready)):
-        await ready.wait()
-        yield
 
 
 async def test_job__whose_market_lost_everything__is_announced_again_by_resume(network: LocalNetwork) -> None:

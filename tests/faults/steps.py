@@ -46,6 +46,7 @@ PROVIDER_DECLINES: tuple[Lives, ...] = (
     ("provider.refusing", *_DECLINING[0], "provider.declined", *seeing("DECLINED")),
     *_DECLINING[1:],
 )
+PROVIDER_CLEARS: tuple[Lives, ...] = (("collect.begun", "collect.marked", "collect.removed"),)
 PROVIDER_FINALIZES = sending("finalize")
 PROVIDER_IS_LATE = sending("late")
 _WITHDRAWING = sending("cancel")
@@ -60,6 +61,7 @@ SOLVER: tuple[Lives, ...] = (
     *_AGREEING[1:],
     ("solver.agreed",),
 )
+SOLVER_FORGETS: tuple[Lives, ...] = (("sender.forgetting",),)
 
 _ASKING = (
     "file.written@offer_nonce", "creator.nonce", "blocks.flushed", "blocks.kept", "creator.added", "creator.uploaded",
@@ -103,8 +105,8 @@ CREATOR_DISPUTES: tuple[Lives, ...] = (
 
 ALL: tuple[Lives, ...] = (
     *PROVIDER_WORKS, PROVIDER_WAITS, *PROVIDER_ENDS, *PROVIDER_DECLINES, *PROVIDER_FINALIZES, *PROVIDER_IS_LATE,
-    *PROVIDER_DRAINS, *PROVIDER_RUNS_A_CONTAINER, *SOLVER, *CREATOR, *MEDIATOR_SEALS, *MEDIATOR_OPENS,
-    *CREATOR_DISPUTES,
+    *PROVIDER_CLEARS, *PROVIDER_DRAINS, *PROVIDER_RUNS_A_CONTAINER, *SOLVER, *SOLVER_FORGETS, *CREATOR,
+    *MEDIATOR_SEALS, *MEDIATOR_OPENS, *CREATOR_DISPUTES,
 )  # fmt: skip
 
 

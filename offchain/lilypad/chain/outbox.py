@@ -72,6 +72,11 @@ class Outbox:
         """
         return self._select("(status = 'pending' OR nonce >= ?)", count)
 
+    def closed(self, below: int) -> list[str]:
+        """The keys of what has a receipt, and a nonce below this one."""
+        sql = f"SELECT key FROM outbox WHERE {_MINE} AND status != 'pending' AND nonce < ? ORDER BY nonce"
+        return [str(key) for (key,) in self.journal.query(sql, (*self._id, below))]
+
     def next_nonce(self) -> int:
         """Above all that ever left."""
         sql = f"SELECT coalesce(max(nonce) + 1, 0) FROM outbox WHERE {_MINE}"
@@ -88,7 +93,7 @@ class Outbox:
         tx.execute("INSERT INTO attempts VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
 
     def remove(self, tx: Transaction, key: str) -> None:
-        """Only for what certainly never left, or can never be mined any more."""
+        """Only for what certainly never left, can never be mined any more, or is over for good (see forgetting)."""
         tx.execute(f"DELETE FROM outbox WHERE {_MINE} AND key = ?", (*self._id, key))
 
     def set_aside(self, tx: Transaction, outgoing: Outgoing) -> None:

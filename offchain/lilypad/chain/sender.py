@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -19,6 +19,7 @@ from eth_account.signers.local import LocalAccount
 from eth_utils.address import to_checksum_address
 
 from lilypad.chain.fees import Fees, quote_fees
+from lilypad.chain.forgetting import forget_final
 from lilypad.chain.identity import identify_chain
 from lilypad.chain.observer import Outcome
 from lilypad.chain.outbox import Attempt, Outbox, Outgoing, Request, Status
@@ -94,6 +95,10 @@ class Sender:
     async def resume(self) -> None:
         """Sends again what was under way when the last process ended. `send` does it by itself, this does it sooner."""
         await self._start()
+
+    async def forget(self, is_over: Callable[[str], bool]) -> int:
+        """Removes from the journal what is final; see `forgetting`. `is_over` is asked about keys."""
+        return await forget_final(self._rpc, await self._start(), is_over, self._keys)
 
     @contextmanager
     def _one_at_a_time(self, key: str) -> Iterator[asyncio.Lock]:

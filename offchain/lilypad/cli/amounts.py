@@ -49,6 +49,15 @@ def parse_price(text: str) -> int:
     return wei
 
 
+def format_bytes(count: int) -> str:
+    """With three digits at least, in the units of disks and memory: 4.00 KiB, 20.0 GiB."""
+    size, units = float(count), ["bytes", "KiB", "MiB", "GiB", "TiB"]
+    while size >= 1024 and len(units) > 1:
+        size, units = size / 1024, units[1:]
+    digits = 0 if units[0] == "bytes" else 2 if size < 10 else 1 if size < 100 else 0
+    return f"{size:.{digits}f} {units[0]}"
+
+
 def amount_document(wei: int) -> dict[str, str]:
     """As `--json` shows an amount: strings, because JSON readers round large numbers."""
     return {"wei": str(wei), "lily": format_lily(wei)}

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from lilypad.cli.options import Invocation, check_output, job_argument, json_option, output_option, pass_invocation
 
+if TYPE_CHECKING:
+    from lilypad.agents.creator.archive import Archive
+
 
 @click.command()
+@click.option("--prune", type=click.FloatRange(0), metavar="DAYS", help="Remove those that ended longer ago, first.")
 @json_option
 @pass_invocation
-def jobs(invocation: Invocation) -> int:
+def jobs(invocation: Invocation, prune: float | None) -> int:
     """List this account's jobs, the newest first."""
     from lilypad.cli import render, session
     from lilypad.cli.documents import dump, job_document
@@ -22,6 +27,8 @@ def jobs(invocation: Invocation) -> int:
 
     async def work() -> int:
         async with session.archive(settings) as archive:
+            if prune is not None:
+                await _prune(archive, prune)
             found = archive.jobs.all()
             standings = await archive.standings(found)
         now = time.time()
@@ -35,6 +42,15 @@ def jobs(invocation: Invocation) -> int:
         return 0
 
     return session.run(work())
+
+
+async def _prune(archive: Archive, days: float) -> None:
+    from lilypad.agents.creator.pruning import prune
+    from lilypad.cli.amounts import format_bytes
+
+    gone = await prune(archive, days)
+    removed = f"{len(gone.jobs)} jobs with their outputs, and {format_bytes(gone.freed)} of content"
+    click.echo(f"lilypad: removed {removed}", err=True)
 
 
 @click.command()

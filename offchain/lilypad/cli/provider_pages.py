@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lilypad.cli import render
-from lilypad.cli.amounts import GIGA, amount_document, format_lily
+from lilypad.cli.amounts import GIGA, amount_document, format_bytes, format_lily
 from lilypad.cli.documents import time_document
 from lilypad.cli.words import SHORT
 from lilypad.protocol.deal import deadline
@@ -54,6 +54,8 @@ def status_document(found: ProviderStatus) -> dict[str, Any]:
         "locked": amount_document(found.funds.locked),
         "wallet": amount_document(found.funds.wallet),
         "gas": {"wei": str(found.gas)},
+        "kept": found.kept,
+        "quota": found.quota or None,
         "deals": [entry_document(entry) for entry in found.open],
     }
 
@@ -73,6 +75,7 @@ def status_page(document: Mapping[str, Any]) -> None:
             ("vault, free", f"{document['free']['lily']} LILY"),
             ("vault, locked", f"{document['locked']['lily']} LILY"),
             ("gas", f"{format_lily(int(document['gas']['wei']))} of the chain's own coin"),
+            ("disk", _disk(document["kept"], document["quota"])),
             ("deals in hand", len(document["deals"])),
         ]
     )
@@ -80,6 +83,12 @@ def status_page(document: Mapping[str, Any]) -> None:
         click.echo()
         rows = [(d["deal"][: SHORT + 2], d["state"], render.local_time(d["until"]) or "") for d in document["deals"]]
         render.table(("deal", "state", "until"), rows)
+
+
+def _disk(kept: int, quota: int | None) -> str:
+    limit = f"of {format_bytes(quota)}" if quota else "and no quota"
+    full = ": it takes no deal until there is room" if quota and kept > quota else ""
+    return f"{format_bytes(kept)} kept {limit}{full}"
 
 
 def earnings_document(

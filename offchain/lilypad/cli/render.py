@@ -32,6 +32,7 @@ WAITING = {
 
 OBSTACLES = {
     "MarketAway": "the market does not answer; it is asked again",
+    "MarketFull": "the market has no room for the inputs; it is asked again",
     "NoProvider": "none is free in this market",
     "OfferExpired": "an offer has expired",
     "SelfDeal": "nobody makes a deal with oneself: use another wallet",

@@ -15,6 +15,7 @@ from lilypad.errors import LilypadError
 from lilypad.executors.container_policy import warden_binary
 from lilypad.executors.wasm import ENGINE_NAME, ENGINE_VERSION, HOST_VERSION, WasmExecutor
 from lilypad.ops.engine import engine_says
+from lilypad.ops.watch import folder_bytes
 from lilypad.settings import Settings
 from lilypad.types import Engine, ExecutionSpec, Limits
 
@@ -39,7 +40,11 @@ def examine_disk(settings: Settings) -> list[Finding]:
     if free < LEAST_DISK:
         return [broken("disk", text, "make room, or set LILYPAD_DATA to a larger disk: journals must never fail")]
     if free < GOOD_DISK:
-        return [warning("disk", text, "results are kept for ever: make room before it is needed")]
+        return [warning("disk", text, "make room, or lower LILYPAD_DISK_QUOTA, before a deal fails for want of it")]
+    kept = sum(folder_bytes(store) for store in settings.data.glob("*/*/*/blocks"))
+    if settings.disk_quota > free + kept:
+        more = f"{text}, less than LILYPAD_DISK_QUOTA allows to be kept"
+        return [warning("disk", more, f"set it to {(free + kept) * 3 // 4 // GIB}GiB, or make room")]
     return [ok("disk", text)]
 
 

@@ -20,6 +20,7 @@ class Kind(enum.StrEnum):
     MISSED_DEADLINE = "missed_deadline"
     SLASHED = "slashed"
     CHAIN_UNREACHABLE = "chain_unreachable"
+    STORE_FULL = "store_full"
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,6 +86,15 @@ class Operations(ChainObserver, DealObserver):
         if self._spans.tracer.is_on:
             self._spans.stage(job, stage, deal)
 
+    def store_looked(self, used: int, quota: int) -> None:
+        """An agent has looked through what it keeps."""
+        self.metrics.store_bytes.set(used)
+        self.metrics.store_quota.set(quota)
+        message = (
+            "what must be kept is more than the disk quota: nothing new is taken; raise LILYPAD_DISK_QUOTA, or wait"
+        )
+        self.alerts.holds(Kind.STORE_FULL, "", 0 < quota < used, message, used=used, quota=quota)
+
     # ------------------------------------------------------------------ the chain
 
     def endpoint_answered(self, endpoint: str, seconds: float) -> None:

@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 LOOK_SECONDS = 15.0
 SETTLE_SECONDS = 0.2
 """After a deal has moved: money moves with it, and often several deals at once."""
+DISK_BLOCK = 4096
 COUNTING_SHARE = 0.01
 """Of the time that may go into counting the store, which may be large."""
 
@@ -138,12 +139,12 @@ def missed_deadline(alerts: Alerts, deal: str, **fields: object) -> None:
 
 
 def folder_bytes(folder: Path) -> int:
-    """All files below; what goes away meanwhile does not count."""
+    """What all files below take on the disk, as quotas count it; what goes away meanwhile does not count."""
     total = 0
     for place, _, names in os.walk(folder):
         for name in names:
             try:
-                total += (Path(place) / name).lstat().st_size
+                total += -(-(Path(place) / name).lstat().st_size // DISK_BLOCK) * DISK_BLOCK
             except FileNotFoundError:
                 continue
     return total

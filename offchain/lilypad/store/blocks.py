@@ -10,17 +10,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
-import os
-import tempfile
 from abc import ABC, abstractmethod
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Generator, Iterable, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
-from lilypad.crashing import crash_point
-from lilypad.errors import ContentInvalidError, ContentUnavailableError, FaultError
+from lilypad.errors import ContentUnavailableError
 from lilypad.store.cid import Cid
+from lilypad.store.collecting import Collected, collect
 from lilypad.store.dag import Block, BlockSource, DagLimits
 from lilypad.store.exporter import export_directory, read_file
+from lilypad.store.files import BlockFiles, Pin, on_disk
 from lilypad.store.importer import bytes_blocks, directory_blocks
 from lilypad.store.unixfs import Part
 
@@ -58,6 +58,12 @@ class BlockStore(ABC):
     async def remove(self, cid: Cid) -> None:
         """Forget one block; a no-op when it is not there. A pinned root is refused."""
 
+    @asynccontextmanager
+    async def holding(self, *roots: Cid) -> AsyncIterator[None]:
+        """While inside, no garbage collection takes what was put since, nor what is here of these roots: long enough to
+        add or fetch a tree, and to pin it. A store that collects nothing by itself has nothing to do for it."""
+        yield
+
     async def put(self, block: Block) -> None:
         await self.put_many([block])
 
@@ -83,11 +89,13 @@ class BlockStore(ABC):
             ContentInvalidError: it is no canonical directory, or over a limit; nothing is left behind.
             ContentUnavailableError: a block is neither here nor at the source.
         """
-        await export_directory(cid, ReadThrough(self, source) if source else self, destination, limits)
+        async with self.holding(cid):
+            await export_directory(cid, ReadThrough(self, source) if source else self, destination, limits)
 
     async def fetch_bytes(self, cid: Cid, max_bytes: int, source: BlockSource | None = None) -> bytes:
         """The bytes of a file, refused when longer than `max_bytes`."""
-        return await read_file(cid, ReadThrough(self, source) if source else self, max_bytes)
+        async with self.holding(cid):
+            return await read_file(cid, ReadThrough(self, source) if source else self, max_bytes)
 
 
 class ReadThrough:
@@ -113,106 +121,90 @@ async def add_blocks(blocks: Generator[Block, None, Part], store: BlockStore) ->
         result.append((yield from blocks))
 
     pending = stream()
-    while some := await asyncio.to_thread(lambda: list(itertools.islice(pending, _AT_ONCE))):
-        await store.put_many(some)
+    async with store.holding():
+        while some := await asyncio.to_thread(lambda: list(itertools.islice(pending, _AT_ONCE))):
+            await store.put_many(some)
     return result[0]
 
 
 class LocalBlockStore(BlockStore):
-    """Blocks as files: `blocks/<xy>/<cid>`, xy being the two letters before the last;
-    `pins/<cid>` are empty files.
-
-    A block is written to `partial/`, flushed to the disk and renamed, so a name never stands for half
-    a block. Every read is checked; what the disk has spoiled is removed and counts as absent.
-    """
+    """Blocks as files in a folder (`files`), with a garbage collection (`collecting`)."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._blocks = folder / "blocks"
-        self._partial = folder / "partial"
-        self._pins = folder / "pins"
+        self._files = BlockFiles(folder)
+        self._counted: tuple[int, int] | None = None
+        """Bytes that were here once, and how many had been written by then."""
 
     async def get(self, cid: Cid) -> bytes:
-        return await asyncio.to_thread(self._read, cid)
+        return await asyncio.to_thread(self._files.read, cid)
 
     async def has(self, cid: Cid) -> bool:
-        return await asyncio.to_thread(self._path(cid).exists)
+        return await asyncio.to_thread(self._files.path(cid).exists)
 
     async def put_many(self, blocks: Iterable[Block]) -> None:
-        await asyncio.to_thread(self._write, list(blocks))
+        await asyncio.to_thread(self._files.write, list(blocks))
+
+    @asynccontextmanager
+    async def holding(self, *roots: Cid) -> AsyncIterator[None]:
+        with self._files.holds.hold() as hold:
+            if roots:
+                await asyncio.to_thread(self._files.find_below, roots, hold)
+            yield
 
     async def pin(self, cid: Cid) -> None:
-        if not await self.has(cid):
-            raise ContentUnavailableError("Only what is here can be pinned; fetch it first", cid=cid)
-        await asyncio.to_thread(self._record_pin, cid)
+        """Also once more, which renews it.
+
+        Raises:
+            ContentUnavailableError: something below it is not here.
+        """
+        await asyncio.to_thread(self._files.pin, cid)
 
     async def unpin(self, cid: Cid) -> None:
-        await asyncio.to_thread((self._pins / str(cid)).unlink, missing_ok=True)
+        await asyncio.to_thread(self._files.unpin, cid)
 
     async def pins(self) -> list[Cid]:
-        return await asyncio.to_thread(self._read_pins)
+        return await asyncio.to_thread(self._files.pins)
 
     async def remove(self, cid: Cid) -> None:
-        if await asyncio.to_thread((self._pins / str(cid)).exists):
-            raise FaultError("This content is pinned; unpin it first", cid=cid)
-        await asyncio.to_thread(self._path(cid).unlink, missing_ok=True)
+        await asyncio.to_thread(self._files.remove, cid)
 
-    def _path(self, cid: Cid) -> Path:
-        text = str(cid)
-        return self._blocks / text[-3:-1] / text
+    # ------------------------------------------------------------------ how much is kept, and for how long
 
-    def _read(self, cid: Cid) -> bytes:
-        path = self._path(cid)
-        try:
-            return Block.checked(cid, path.read_bytes()).data
-        except FileNotFoundError:
-            raise ContentUnavailableError("Content is not in the local store", cid=cid) from None
-        except ContentInvalidError:
-            path.unlink(missing_ok=True)
-            raise ContentUnavailableError("Content was spoiled on disk; fetch it again", cid=cid) from None
+    async def usage(self) -> int:
+        """Bytes on the disk: counted at first and by each collection, and added up between."""
+        if self._counted is None:
+            written = self._files.written
+            sizes = await asyncio.to_thread(lambda: [size for _, size, _ in self._files.every_block()])
+            self._counted = sum(map(on_disk, sizes)), written
+        counted, written = self._counted
+        return counted + self._files.written - written
 
-    def _write(self, blocks: list[Block]) -> None:
-        """All files first, then all flushes: the disk gathers them, which is many times faster."""
-        self._partial.mkdir(parents=True, exist_ok=True)
-        missing = {block.cid: block.data for block in blocks if not self._path(block.cid).exists()}
-        with contextlib.ExitStack() as stack:
-            written = [
-                (self._path(cid), *stack.enter_context(_partial_file(self._partial, data)))
-                for cid, data in missing.items()
-            ]
-            for path, descriptor, name in written:
-                os.fsync(descriptor)
-                path.parent.mkdir(parents=True, exist_ok=True)
-                crash_point("blocks.flushed")
-                name.replace(path)
-            crash_point("blocks.kept")
+    async def shelf(self) -> list[Pin]:
+        """Everything that is pinned, the least lately renewed first."""
+        return await asyncio.to_thread(self._files.shelf)
 
-    def _read_pins(self) -> list[Cid]:
-        return [Cid.parse(pin.name) for pin in sorted(self._pins.iterdir())] if self._pins.exists() else []
+    async def size_below(self, cid: Cid) -> int:
+        """As the root says it; nothing, if that is not here."""
+        return await asyncio.to_thread(self._files.size_below, cid)
 
-    def _record_pin(self, cid: Cid) -> None:
-        self._pins.mkdir(parents=True, exist_ok=True)
-        (self._pins / str(cid)).touch()
-        for folder in (self._pins, self._path(cid).parent):
-            _flush_folder(folder)
+    async def renew(self, cid: Cid) -> None:
+        """Say that a root is needed now; a no-op when it is not pinned."""
+        await asyncio.to_thread(self._files.renew, cid)
 
+    async def release(self, pin: Pin) -> bool:
+        """Unpin, unless it was renewed since it was looked at."""
+        return await asyncio.to_thread(self._files.release, pin)
 
-@contextlib.contextmanager
-def _partial_file(folder: Path, data: bytes) -> Iterator[tuple[int, Path]]:
-    descriptor, name = tempfile.mkstemp(dir=folder)
-    path = Path(name)
-    try:
-        with os.fdopen(descriptor, "wb", closefd=False) as file:
-            file.write(data)
-        yield descriptor, path
-    finally:
-        os.close(descriptor)
-        path.unlink(missing_ok=True)
+    async def collect(self, wanted: Callable[[], Iterable[Cid]] = tuple) -> Collected:
+        """Removes what no pin leads to, nor any of the `wanted` roots, which need not be here entirely. They are asked
+        for when the collection has begun: what is fetched for a root that is wanted later is safe by its age."""
+        loop = asyncio.get_running_loop()
 
+        async def ask() -> list[Cid]:
+            return list(wanted())
 
-def _flush_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        written = self._files.written
+        asked = lambda: asyncio.run_coroutine_threadsafe(ask(), loop).result()  # noqa: E731
+        found = await asyncio.to_thread(collect, self._files, asked)
+        self._counted = found.used, written
+        return found

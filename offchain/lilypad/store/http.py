@@ -2,7 +2,8 @@
 
     GET  /content/{cid}               one block, as application/vnd.ipld.raw
     GET  /content/{cid}?format=car    everything below it, as a CAR stream
-    POST /content                     a CAR; its blocks are kept and its roots answered
+    HEAD /content/{cid}?format=car    whether all of it is here; where uploads are taken, this renews it
+    POST /content                     a CAR; its blocks are kept and its roots answered; 507 if there is no room
 
 Nobody has to trust a server: whatever it sends is checked against the CID that was asked for.
 """
@@ -10,12 +11,15 @@ Nobody has to trust a server: whatever it sends is checked against the CID that 
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, AsyncExitStack, nullcontext
+from typing import Protocol
 
 import aiohttp
 from aiohttp import web
 
-from lilypad.errors import ContentInvalidError, ContentUnavailableError, LilypadError, RejectedError
+from lilypad.errors import ContentInvalidError, ContentUnavailableError, LilypadError, RejectedError, StoreFullError
 from lilypad.store.blocks import BlockStore
 from lilypad.store.car import CarReader, write_car
 from lilypad.store.cid import Cid
@@ -34,11 +38,26 @@ _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 # The server.
 
 
+class Arrival(Protocol):
+    """One upload, block by block."""
+
+    def space(self, blocks: Sequence[Block]) -> AbstractAsyncContextManager[None]:
+        """Entered while they are written; StoreFullError if there is no room for them, or no more for this upload."""
+
+
+class Room(Protocol):
+    """Says whether there is any."""
+
+    def arrival(self) -> AbstractContextManager[Arrival]:
+        """Inside, what arrives is kept until it is pinned. A hold would do that as well, but it keeps all garbage that
+        is younger than itself, and strangers may upload as slowly as they like."""
+
+
 def content_app(
-    store: BlockStore, *, uploads: bool = True, max_upload_bytes: int = MAX_UPLOAD_BYTES
+    store: BlockStore, *, uploads: bool = True, max_upload_bytes: int = MAX_UPLOAD_BYTES, room: Room | None = None
 ) -> web.Application:
-    """A sub-application: `app.add_subapp("/content", content_app(store))`."""
-    server = _Server(store, max_upload_bytes if uploads else None)
+    """A sub-application: `app.add_subapp("/content", content_app(store))`. What is uploaded is pinned."""
+    server = _Server(store, max_upload_bytes if uploads else None, room)
     app = web.Application(middlewares=[_errors_as_json])
     app.router.add_get("/{cid}", server.get)
     app.router.add_post("", server.post)
@@ -46,9 +65,10 @@ def content_app(
 
 
 class _Server:
-    def __init__(self, store: BlockStore, max_upload_bytes: int | None) -> None:
+    def __init__(self, store: BlockStore, max_upload_bytes: int | None, room: Room | None) -> None:
         self._store = store
         self._max_upload_bytes = max_upload_bytes
+        self._room = room
 
     async def get(self, request: web.Request) -> web.StreamResponse:
         cid = Cid.parse(request.match_info["cid"])
@@ -63,6 +83,8 @@ class _Server:
         if any(etag.value == f"{cid}.{wanted}" for etag in request.if_none_match or ()):
             return web.Response(status=304, headers=headers)
         block = await self._store.get(cid)
+        if wanted == "car" and request.method == "HEAD" and self._max_upload_bytes is not None:
+            await self._store.pin(cid)
         if wanted == "raw":
             return web.Response(body=block, content_type=RAW_TYPE, headers=headers)
         return await self._send_car(request, cid, headers)
@@ -96,20 +118,31 @@ class _Server:
         return web.json_response({"roots": [str(root) for root in roots], "blocks": count})
 
     async def _keep(self, reader: CarReader) -> tuple[list[Cid], int]:
+        """A collection that runs meanwhile takes nothing of it."""
         roots = await reader.roots()
         count = 0
         some: list[Block] = []
-        async for block in reader.blocks():
-            some.append(block)
-            count += 1
-            if len(some) == _AT_ONCE:
-                await self._store.put_many(some)
-                some = []
-        await self._store.put_many(some)
-        for root in roots:
-            if not await self._store.has(root):
-                raise ContentInvalidError("The CAR does not contain its root", root=root)
+        async with AsyncExitStack() as stack:
+            arrival = stack.enter_context(self._room.arrival()) if self._room is not None else None
+            if arrival is None:
+                await stack.enter_async_context(self._store.holding())
+            async for block in reader.blocks():
+                some.append(block)
+                count += 1
+                if len(some) == _AT_ONCE:
+                    await self._put(some, arrival)
+                    some = []
+            await self._put(some, arrival)
+            for root in roots:
+                try:
+                    await self._store.pin(root)
+                except ContentUnavailableError as error:
+                    raise ContentInvalidError("The CAR does not contain all of its root", root=root) from error
         return roots, count
+
+    async def _put(self, blocks: list[Block], arrival: Arrival | None) -> None:
+        async with arrival.space(blocks) if arrival is not None else nullcontext():
+            await self._store.put_many(blocks)
 
 
 @web.middleware
@@ -118,6 +151,8 @@ async def _errors_as_json(request: web.Request, handler: _Handler) -> web.Stream
         return await handler(request)
     except ContentUnavailableError as error:
         return _error(404, "content_unavailable", str(error))
+    except StoreFullError as error:
+        return _error(507, "store_full", str(error))
     except RejectedError as error:
         return _error(400, "content_invalid", str(error))
     except web.HTTPException as error:
@@ -209,11 +244,30 @@ async def _read_block(response: aiohttp.ClientResponse) -> bytes:
     return bytes(data)
 
 
+def _message(answer: str) -> str:
+    """Of an error as `_error` writes it."""
+    try:
+        return str(json.loads(answer)["message"])
+    except (ValueError, KeyError, TypeError):
+        return answer
+
+
+async def has_all(url: str, root: Cid, session: aiohttp.ClientSession, seconds: float = 10.0) -> bool:
+    """Whether another agent has everything below a root. One that takes uploads will then keep it as one."""
+    address, timeout = f"{url.rstrip('/')}/content/{root}?format=car", aiohttp.ClientTimeout(total=seconds)
+    try:
+        async with session.head(address, timeout=timeout, allow_redirects=False) as response:
+            return response.status == 200
+    except (aiohttp.ClientError, TimeoutError):
+        return False
+
+
 async def upload(url: str, root: Cid, store: BlockStore, session: aiohttp.ClientSession) -> None:
     """Send everything below a root to another agent.
 
     Raises:
         RejectedError: it does not want it.
+        StoreFullError: it has no room.
         ContentUnavailableError: it cannot be reached, or we do not have all of it.
     """
     body: AsyncIterator[bytes] = write_car(root, store)
@@ -226,5 +280,8 @@ async def upload(url: str, root: Cid, store: BlockStore, session: aiohttp.Client
             why = (await response.content.read(1000)).decode(errors="replace")
     except (aiohttp.ClientError, TimeoutError, LilypadError) as error:
         raise ContentUnavailableError("Upload failed; try again later", url=url, why=str(error)) from error
+    if response.status == 507:
+        message = "the market has no room for these inputs; try again later, or name another one with LILYPAD_MARKET"
+        raise StoreFullError(message, url=url, why=_message(why))
     refused = RejectedError if 400 <= response.status < 500 else ContentUnavailableError
     raise refused("The server did not take the content", url=url, status=response.status, why=why)

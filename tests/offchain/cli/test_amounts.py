@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lilypad.cli.amounts import format_lily, parse_lily, parse_price
+from lilypad.cli.amounts import format_bytes, format_lily, parse_lily, parse_price
 
 
 @given(st.integers(0, (1 << 128) - 1))
@@ -55,3 +55,18 @@ def test_price__per_giga_instructions__is_whole_wei_per_instruction() -> None:
     assert parse_price("0.5") == 500_000_000
     with pytest.raises(ValueError, match="no whole number"):
         parse_price("0.0000000001")
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [
+        (0, "0 bytes"),
+        (1023, "1023 bytes"),
+        (4096, "4.00 KiB"),
+        (20 << 30, "20.0 GiB"),
+        (300 << 20, "300 MiB"),
+        (1 << 60, "1048576 TiB"),
+    ],
+)
+def test_format_bytes__count__has_three_digits(count: int, text: str) -> None:
+    assert format_bytes(count) == text

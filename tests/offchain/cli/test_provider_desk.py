@@ -57,6 +57,7 @@ def test_status__of_a_provider__tells_whether_it_runs(operator: Command) -> None
         assert (found["state"], found["pid"], found["places"]) == ("serving", process.pid, 2)
         assert (found["endpointAnswers"], found["marketAnswers"]) == (True, True)
         assert found["price"]["lily"] == "0.5"
+        assert (found["kept"], found["quota"]) == (0, 20 << 30)
     ended = operator("provider", "status")
     assert ended.code == 4
     assert "does not answer from here" in ended.out

@@ -98,7 +98,10 @@ async def test_wasm__that_cannot_run_it__is_broken(monkeypatch: pytest.MonkeyPat
     assert finding.fix
 
 
-@pytest.mark.parametrize(("free", "level"), [(20 << 30, Level.OK), (5 << 30, Level.WARNING), (1 << 20, Level.BROKEN)])
+@pytest.mark.parametrize(
+    ("free", "level"),
+    [(20 << 30, Level.OK), (19 << 30, Level.WARNING), (5 << 30, Level.WARNING), (1 << 20, Level.BROKEN)],
+)
 def test_disk__by_the_room_left__is_judged(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free: int, level: Level
 ) -> None:

@@ -100,7 +100,7 @@ async def test_post__car__is_kept(serve: Serve, session: Session) -> None:
     ("body", "why"),
     [
         (header(A.cid) + section(Block(A.cid, b"evil")), "do not hash"),
-        (header(A.cid) + section(ROOT), "does not contain its root"),
+        (header(A.cid) + section(ROOT), "does not contain all of its root"),
         (CAR[:-1], "CAR ends"),
         (b"not a car", "CAR"),
         (b"", "Empty CAR"),

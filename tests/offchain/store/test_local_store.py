@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from lilypad.errors import ContentUnavailableError
-from lilypad.store import blocks
+from lilypad.store import files
 from lilypad.store.blocks import LocalBlockStore
 
 from .helpers import HELLO, HELLO_CID, raw
@@ -35,7 +35,7 @@ async def test_put__disk_fails__leaves_no_name(
     def no_space(descriptor: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(blocks.os, "fsync", no_space)
+    monkeypatch.setattr(files.os, "fsync", no_space)
     with pytest.raises(OSError, match="No space"):
         await store.put(BLOCK)
     assert not path_in(tmp_path).exists()

@@ -13,17 +13,17 @@ from lilypad.agents.creator.archive import find_standings
 from lilypad.agents.creator.jobs import Job
 from lilypad.agents.network import Network
 from lilypad.crashing import crash_point
-from lilypad.errors import ContentUnavailableError, OfferInvalidError
+from lilypad.errors import ContentUnavailableError, OfferInvalidError, StoreFullError
 from lilypad.market.book import OfferStatus
 from lilypad.market.client import MarketClient, MarketUnavailableError
 from lilypad.store.blocks import LocalBlockStore
 from lilypad.store.cid import Cid
-from lilypad.store.http import HttpBlockSource, upload
+from lilypad.store.http import has_all, upload
 
 ANNOUNCE_SECONDS = 0.1
 AWAY_SECONDS = 1.0
 """Between two looks for a market that does not answer."""
-MARKET_AWAY = "MarketAway"
+MARKET_AWAY, MARKET_FULL = "MarketAway", "MarketFull"
 
 
 class Agreeing:
@@ -58,11 +58,11 @@ class Agreeing:
         except OfferInvalidError as error:
             await self._settle(job, book, error.message)
             return ()
-        except (MarketUnavailableError, ContentUnavailableError):
+        except (MarketUnavailableError, ContentUnavailableError, StoreFullError) as error:
             await self._settle(job, book, None)
             await asyncio.sleep(AWAY_SECONDS)
             self._uploaded = False  # what comes back may have forgotten all
-            return (MARKET_AWAY,)
+            return (MARKET_FULL if isinstance(error, StoreFullError) else MARKET_AWAY,)
         if state.status is OfferStatus.REFUSED:
             await self._settle(job, book, f"the job can make no deal: {state.reason}")
             return ()
@@ -103,9 +103,8 @@ async def bring_inputs(job: Job, market: str, store: LocalBlockStore, session: a
 
     Raises:
         ContentUnavailableError: the market cannot be reached.
+        StoreFullError: it has no room for them.
     """
     root = Cid.of_directory(job.signed.offer.inputs)
-    try:
-        await HttpBlockSource([market], session, rounds=1, seconds=10.0).get(root)
-    except ContentUnavailableError:
+    if not await has_all(market, root, session):
         await upload(market, root, store, session)

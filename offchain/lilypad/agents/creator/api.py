@@ -123,22 +123,23 @@ class Lilypad:
         """Signs an offer, with its inputs in the market's hands and its price in the vault. Nothing is spent yet."""
         options = options or JobOptions()
         package = self.packages.named(module)
-        offer = await self._offers.make(package, inputs, options)
-        async with self._offers.funded(offer):
-            signature = sign(self._account, self.actor.domain, offer)
-            job = Job(
-                id=self.actor.domain.digest(offer.struct_hash()).hex(),
-                module=module,
-                inputs={name: str(value) if isinstance(value, Path) else value for name, value in inputs.items()},
-                offer=offer.to_json(),
-                signature=signature.hex(),
-                created=time.time(),
-                block=int(await self.actor.rpc.call("eth_blockNumber"), 16),
-                check=options.policy.check,
-                probability=options.policy.probability,
-                lot=secrets.SystemRandom().random(),
-            )
-            self.jobs.save(job)
+        async with self._store.holding():  # until the job is saved, nobody else knows that its inputs are needed
+            offer = await self._offers.make(package, inputs, options)
+            async with self._offers.funded(offer):
+                signature = sign(self._account, self.actor.domain, offer)
+                job = Job(
+                    id=self.actor.domain.digest(offer.struct_hash()).hex(),
+                    module=module,
+                    inputs={name: str(value) if isinstance(value, Path) else value for name, value in inputs.items()},
+                    offer=offer.to_json(),
+                    signature=signature.hex(),
+                    created=time.time(),
+                    block=int(await self.actor.rpc.call("eth_blockNumber"), 16),
+                    check=options.policy.check,
+                    probability=options.policy.probability,
+                    lot=secrets.SystemRandom().random(),
+                )
+                self.jobs.save(job)
         crash_point("creator.saved")
         return job
 

@@ -48,7 +48,7 @@ class Archive:
         self.jobs = JobFolder(folder / "jobs")
         self.settings = settings
         self.session = session
-        self._store = LocalBlockStore(folder / "blocks")
+        self.store = LocalBlockStore(folder / "blocks")
 
     @classmethod
     @asynccontextmanager
@@ -74,8 +74,8 @@ class Archive:
             with tempfile.TemporaryDirectory(prefix="lilypad-") as folder:
                 fresh = LocalBlockStore(Path(folder))
                 return await fetch_result(self.network, deal, fresh, output, self.session, others)
-        found = await local_result(deal, self._store, output)
-        return found or await fetch_result(self.network, deal, self._store, output, self.session, others)
+        found = await local_result(deal, self.store, output)
+        return found or await fetch_result(self.network, deal, self.store, output, self.session, others)
 
     async def content(self, cid: Cid, destination: Path, servers: Sequence[str] = ()) -> None:
         """Writes a directory by its CID, from this machine, the named servers, the providers of this account's jobs, or
@@ -91,7 +91,7 @@ class Archive:
         source = HttpBlockSource([*servers, *endpoints, self.settings.market], self.session, rounds=1)
         await asyncio.to_thread(shutil.rmtree, destination, ignore_errors=True)
         destination.parent.mkdir(parents=True, exist_ok=True)
-        await self._store.fetch_directory(cid, destination, source=source)
+        await self.store.fetch_directory(cid, destination, source=source)
 
 
 async def find_standings(network: Network, jobs: Sequence[Job], confirmations: int = 0) -> dict[str, Standing]:

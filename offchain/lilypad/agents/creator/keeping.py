@@ -12,7 +12,7 @@ import aiohttp
 
 from lilypad.agents.creator.agreeing import bring_inputs
 from lilypad.agents.creator.jobs import JobFolder, creator_folder
-from lilypad.errors import ContentUnavailableError, RejectedError
+from lilypad.errors import ContentUnavailableError, RejectedError, StoreFullError
 from lilypad.market.book import OfferStatus
 from lilypad.market.client import MarketClient, MarketUnavailableError
 from lilypad.settings import Settings
@@ -47,6 +47,8 @@ async def keep_announced(settings: Settings, account: Address, job_id: str, sess
         except (MarketUnavailableError, ContentUnavailableError):
             if time.monotonic() - answered > PATIENCE_SECONDS:
                 return "the market is gone"
+        except StoreFullError:
+            answered = time.monotonic()  # it is there, and will have room again
         except RejectedError as error:
             return error.message
         await asyncio.sleep(ANNOUNCE_SECONDS)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections.abc import Callable
 from contextlib import suppress
 
 from eth_utils.crypto import keccak
@@ -40,8 +41,16 @@ MISSED = ("Randomness_Missed", "Mediation_StaleSeed")
 
 class Mediator:
     def __init__(
-        self, court: CourtActor, cases: CaseBook, workshop: Workshop, examiner: Examiner, publisher: Publisher
+        self,
+        court: CourtActor,
+        cases: CaseBook,
+        workshop: Workshop,
+        examiner: Examiner,
+        publisher: Publisher,
+        tidy: Callable[[], None],
     ) -> None:
+        """`tidy` is told when a case has ended: there may be something to clear."""
+        self._tidy = tidy
         self._court = court
         self._cases = cases
         self._workshop = workshop
@@ -90,6 +99,7 @@ class Mediator:
                 log.info("case_ended", extra={"case": show_id(case_id), "verdict": dispute.case.verdict})
         finally:
             await self._clean_up(case_id)
+            self._tidy()
             del self._tasks[case_id]
 
     async def _clean_up(self, case_id: DealId) -> None:

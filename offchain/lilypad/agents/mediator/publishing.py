@@ -31,13 +31,17 @@ class Publisher:
         record = ResultRecord.from_json(plain)
         if not record.matches(case.docket.claim):
             return
-        with TemporaryDirectory(prefix="lilypad-") as folder:
-            await self._public.fetch_directory(record.cid, Path(folder) / "output", source=self._private)
-        await self._public.pin(record.cid)
+        async with self._public.holding():
+            with TemporaryDirectory(prefix="lilypad-") as folder:
+                await self._public.fetch_directory(record.cid, Path(folder) / "output", source=self._private)
+            await self._public.pin(record.cid)
         self._cases.note(case.id, published=True)
         log.info("output_published", extra={"case": show_id(case.id), "cid": str(record.cid)})
 
-    def record(self, deal: DealId) -> ResultRecord | None:
-        """What is published of a deal."""
+    async def record(self, deal: DealId) -> ResultRecord | None:
+        """What is published of a deal, while it is."""
         notes = self._cases.notes(deal)
-        return ResultRecord.from_json(notes["result"]) if notes.get("published") else None
+        if not notes.get("published"):
+            return None
+        record = ResultRecord.from_json(notes["result"])
+        return record if await self._public.has(record.cid) else None

@@ -16,9 +16,12 @@ from lilypad.agents.court import CourtActor
 from lilypad.agents.mediator.agent import Mediator
 from lilypad.agents.mediator.examining import Examiner, Places
 from lilypad.agents.mediator.publishing import Publisher
+from lilypad.agents.mediator.stock import mediator_needs
 from lilypad.agents.service import ROLE_MEDIATOR, base, introduce, serving
 from lilypad.agents.watching import watched
 from lilypad.agents.work.packages import Catalogue, Packages
+from lilypad.agents.work.retention import Retention
+from lilypad.agents.work.shelf import Shelf
 from lilypad.agents.work.workshop import Workshop
 from lilypad.chain.deployments import Deployment
 from lilypad.executors.docker import DockerExecutor
@@ -41,9 +44,10 @@ async def run_mediator(
         cases = CaseBook(here.actor, here.journal, "mediator")
         wasm = WasmExecutor(settings.data / "wasm-cache", max_concurrent=2)
         docker = DockerExecutor(settings.docker, namespace=f"{account.address.lower()}-mediator")
+        store = LocalBlockStore(here.folder / "blocks")
         workshop = Workshop(
             folder=here.folder / "cases",
-            store=LocalBlockStore(here.folder / "blocks"),
+            store=store,
             sources=HttpBlockSource([settings.market], session, rounds=1),
             catalogue=Catalogue(here.actor, Packages(settings.modules)),
             executors={
@@ -53,16 +57,20 @@ async def run_mediator(
         )
         public = LocalBlockStore(here.folder / "published")
         publisher = Publisher(cases, workshop.store, public)
-        subject = watched(here.actor, here.folder, 0, (EngineProbe(settings.docker).check,))
+        retention = Retention(settings.disk_quota, settings.keep_results)
+        shelf = Shelf(store, retention, lambda: mediator_needs(cases, workshop), here.operations.store_looked)
+        published = Shelf(public, Retention(0, settings.keep_results))
+        subject = watched(here.actor, here.folder, 0, (EngineProbe(settings.docker).check, shelf.check))
         with TemporaryDirectory(prefix="lilypad-") as folder:
             examiner = Examiner(here.actor, cases, workshop, Places(settings.market, Path(folder), session))
-            mediator = Mediator(court, cases, workshop, examiner, publisher)
+            mediator = Mediator(court, cases, workshop, examiner, publisher, shelf.wake)
             async with serving(_app(publisher, public), settings) as url, here.operations.attending(subject):
                 try:
                     await introduce(here.actor, ROLE_MEDIATOR, url)
                     if ready is not None:
                         ready.set()
-                    await mediator.run(here.feed("LilypadMediation"))
+                    async with shelf.attended(), published.attended():
+                        await mediator.run(here.feed("LilypadMediation"))
                 finally:
                     await wasm.close()
                     await docker.close()
@@ -72,7 +80,7 @@ def _app(publisher: Publisher, public: LocalBlockStore) -> web.Application:
     """Nothing that is not published: whoever could ask a mediator what it has found could copy its vote."""
 
     async def record(request: web.Request) -> web.Response:
-        found = publisher.record(DealId(bytes.fromhex(request.match_info["deal"].removeprefix("0x"))))
+        found = await publisher.record(DealId(bytes.fromhex(request.match_info["deal"].removeprefix("0x"))))
         if found is None:
             return web.json_response({"error": "nothing of this deal is published here"}, status=404)
         return web.json_response(found.to_json())

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections.abc import Callable
 from contextlib import suppress
 
 from lilypad.agents.books.deals import DealBook
@@ -44,14 +45,22 @@ DRAIN_LOOK_SECONDS = 0.5
 
 class Provider:
     def __init__(
-        self, actor: Actor, deals: DealBook, workshop: Workshop, offering: Offering, defence: Defence | None = None
+        self,
+        actor: Actor,
+        deals: DealBook,
+        workshop: Workshop,
+        offering: Offering,
+        defence: Defence | None = None,
+        tidy: Callable[[], None] = lambda: None,
     ) -> None:
-        """Without a defence, it lets mediators rule as they do."""
+        """Without a defence, it lets mediators rule as they do. `tidy` is told when there is more to keep than before,
+        and when there may be something to clear."""
         self._actor = actor
         self._deals = deals
         self._workshop = workshop
         self._offering = offering
         self._defence = defence
+        self._tidy = tidy
         self._tasks: dict[DealId, asyncio.Task[None]] = {}
         self.live = LiveLogs()
         self._moved = asyncio.Event()
@@ -133,6 +142,7 @@ class Provider:
             await self._clean_up(deal_id)
             del self._tasks[deal_id]
             self._offering.wake()
+            self._tidy()
             self._moved.set()
 
     async def _step(self, deal: Deal) -> None:
@@ -174,6 +184,7 @@ class Provider:
                 return
             raise RecoverableError(error.message, **error.fields) from error
         await self._actor.submit(deal, Claim(commitment(record.result), record.instruction_count))
+        self._tidy()
         crash_point("provider.submitted")
 
     def _is_hopeless(self, deal: Deal, error: LilypadError) -> bool:

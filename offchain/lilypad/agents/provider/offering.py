@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -77,7 +77,10 @@ class Offering:
         market: MarketClient,
         nonces: OfferNonces,
         outstanding: OutstandingOffers,
+        has_room: Callable[[], bool] = lambda: True,
     ) -> None:
+        """`has_room` says whether the disk has any for another deal; a provider that is silent gets none."""
+        self._has_room = has_room
         self._outstanding = outstanding
         self._actor = actor
         self._account = account
@@ -138,6 +141,8 @@ class Offering:
 
     async def _announce(self, deals: list[Deal]) -> None:
         """Announces what stands again, drops what is used up, adds what is missing."""
+        if not self._has_room():
+            return
         now = int(time.time())
         known = {deal.agreement.resource_digest for deal in deals}
         waiting = [p for p in self._standing if p.expiry >= now and known.isdisjoint(p.digests)]

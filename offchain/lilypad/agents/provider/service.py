@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Collection
 from contextlib import suppress
+from functools import partial
 
 import aiohttp
 from aiohttp import web
@@ -21,9 +22,14 @@ from lilypad.agents.provider.offering import Offering, OfferTerms
 from lilypad.agents.provider.outstanding import OutstandingOffers
 from lilypad.agents.provider.policy import choose_modules
 from lilypad.agents.provider.running import RunningFile, RunState, running_file
+from lilypad.agents.provider.stock import provider_needs
+from lilypad.agents.sent import forgetting, is_about_a_final_deal
 from lilypad.agents.service import ROLE_PROVIDER, base, introduce, serving
 from lilypad.agents.watching import watched
 from lilypad.agents.work.packages import Catalogue, Packages
+from lilypad.agents.work.results import ResultRecord
+from lilypad.agents.work.retention import Retention
+from lilypad.agents.work.shelf import Shelf
 from lilypad.agents.work.workshop import Workshop
 from lilypad.chain.deployments import Deployment
 from lilypad.chain.feed import Feed
@@ -71,12 +77,22 @@ async def run_provider(
         )
         nonces = OfferNonces(actor, actor.account, JournalCounter(here.journal))
         market = MarketClient(settings.market, session)
-        offering = Offering(actor, account, terms, market, nonces, OutstandingOffers(here.journal))
-        provider = Provider(actor, deals, workshop, offering, Defence(actor) if settings.appeal else None)
+        retention = Retention(settings.disk_quota, settings.keep_results)
+        shelf = Shelf(store, retention, lambda: provider_needs(deals, workshop), operations.store_looked)
+        offering = Offering(actor, account, terms, market, nonces, OutstandingOffers(here.journal), shelf.has_room)
+        defence = Defence(actor) if settings.appeal else None
+        provider = Provider(actor, deals, workshop, offering, defence, shelf.wake)
         logs = LogService(actor.domain, deals, provider.live)
         engine = EngineProbe(settings.docker)
-        subject = watched(actor, here.folder, terms.collateral * terms.places, (engine.check,))
-        async with serving(_provider_app(deals, store, logs), settings) as url, operations.attending(subject):
+        subject = watched(actor, here.folder, terms.collateral * terms.places, (engine.check, shelf.check))
+        app = _provider_app(deals, store, logs)
+        final = partial(is_about_a_final_deal, deals=deals)
+        async with (
+            serving(app, settings) as url,
+            operations.attending(subject),
+            shelf.attended(),
+            forgetting(actor.sender, final),
+        ):
             try:
                 await _remove_orphans(docker, deals)
                 await introduce(actor, ROLE_PROVIDER, url)
@@ -114,7 +130,9 @@ def _provider_app(deals: DealBook, store: LocalBlockStore, logs: LogService) -> 
     async def record(request: web.Request) -> web.Response:
         deal = DealId(bytes.fromhex(request.match_info["deal"].removeprefix("0x")))
         if (result := deals.notes(deal).get("result")) and deals.get(deal) is not None:
-            return web.json_response(result)
+            if await store.has(ResultRecord.from_json(result).cid):
+                return web.json_response(result)
+            return web.json_response({"error": "this deal has ended long ago: its result went"}, status=410)
         return web.json_response({"error": "no result of this deal here"}, status=404)
 
     app = web.Application()

@@ -12,6 +12,7 @@ from lilypad.agents.provider.running import RunningProvider, find_running, provi
 from lilypad.errors import RecoverableError
 from lilypad.market.client import MarketClient
 from lilypad.settings import Settings
+from lilypad.store.blocks import LocalBlockStore
 from lilypad.types import Address, DealId
 
 ASK_SECONDS = 5.0
@@ -28,6 +29,10 @@ class ProviderStatus:
     market_answers: bool
     funds: Funds
     gas: int
+    kept: int
+    """Bytes of content on this machine's disk."""
+    quota: int
+    """As this command's settings have it; 0 for none."""
     open: tuple[Entry, ...]
 
 
@@ -44,6 +49,8 @@ async def provider_status(
         market_answers=await _market_answers(settings, session),
         funds=await network.funds(account),
         gas=await network.gas_money(account),
+        kept=await LocalBlockStore(folder / "blocks").usage(),
+        quota=settings.disk_quota,
         open=tuple(entry for entry in read_ledger(network, folder) if entry.ended is None),
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections.abc import Callable
 
 from lilypad.agents.books.events import read_deal_event
 from lilypad.agents.network import Actor, show_id
@@ -16,6 +17,7 @@ from lilypad.market.matcher import obstacles, pairs
 from lilypad.market.service import MarketService
 from lilypad.protocol.deal import Agreed
 from lilypad.protocol.matching import ModuleListing, ModuleStatus, Parameters
+from lilypad.store.journal import Transaction
 from lilypad.types import ZERO_ADDRESS, ModuleId
 
 log = logging.getLogger(__name__)
@@ -27,7 +29,11 @@ UNKNOWN = ModuleListing(ZERO_ADDRESS, 0, ModuleStatus.NONE)
 
 
 class Solver:
-    def __init__(self, actor: Actor, book: OrderBook) -> None:
+    def __init__(
+        self, actor: Actor, book: OrderBook, also: Callable[[Batch, Transaction], None] = lambda _batch, _tx: None
+    ) -> None:
+        """`also` is told of each batch, in its transaction."""
+        self._also = also
         self._actor = actor
         self._book = book
         self._listings: dict[ModuleId, ModuleListing] = {}
@@ -102,8 +108,9 @@ class Solver:
 
     async def _follow(self, feed: Feed) -> None:
         async for batch in feed.batches():
-            with batch.applying():
+            with batch.applying() as tx:
                 self._apply(batch)
+                self._also(batch, tx)
             crash_point("solver.followed", next((event.name for event in batch.events()), ""))
 
     def _apply(self, batch: Batch) -> None:

@@ -108,6 +108,10 @@ async def _record(url: str, deal: Deal, session: aiohttp.ClientSession) -> Resul
     address = f"{url.rstrip('/')}/v1/deals/{show_id(deal.id)}"
     try:
         async with session.get(address, timeout=aiohttp.ClientTimeout(total=10), allow_redirects=False) as answer:
+            if answer.status == 410:
+                raise ContentUnavailableError(
+                    "the provider has let go of this result: its deal ended long ago", url=url
+                )
             if answer.status != 200:
                 raise ContentUnavailableError("the provider has no result of this deal", status=answer.status)
             body = b""

@@ -9,7 +9,7 @@ import asyncio
 import shutil
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from lilypad.agents.work.packages import Catalogue
@@ -38,6 +38,11 @@ class Workshop:
     """Where others' content is fetched from."""
     catalogue: Catalogue
     executors: Mapping[Engine, Executor]
+    _made: dict[DealId, Cid] = field(default_factory=dict)
+
+    def outputs(self) -> set[Cid]:
+        """Of the deals in hand, also those that nobody has written down yet."""
+        return {*self._made.values()}
 
     async def run(
         self,
@@ -72,9 +77,11 @@ class Workshop:
                 await executor.cancel(execution)  # what is left of it would be in the way of the next try
             raise
         crash_point("work.ran")
-        result, cid = await seal(output, ended.exit_status, self.store)
-        crash_point("work.sealed")
-        await self.store.pin(cid)
+        async with self.store.holding():
+            result, cid = await seal(output, ended.exit_status, self.store)
+            crash_point("work.sealed")
+            self._made[deal.id] = cid  # it may be the output of a deal that has ended, whose time is just up
+            await self.store.pin(cid)
         crash_point("work.pinned")
         return ResultRecord(result, ended.instruction_count)
 
@@ -84,6 +91,7 @@ class Workshop:
             with suppress(ExecutorFaultError):  # an engine that is not there holds nothing
                 await executor.cancel(deal.hex())
         await asyncio.to_thread(shutil.rmtree, self.folder / deal.hex(), ignore_errors=True)
+        self._made.pop(deal, None)
 
     async def _prepare(self, deal: Deal, inputs: Path, sources: BlockSource) -> ExecutionSpec:
         """What to run, with its inputs fetched and checked."""
