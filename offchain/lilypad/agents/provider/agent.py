@@ -74,7 +74,7 @@ class Provider:
     async def _offer(self, feed: Feed) -> None:
         """Once all deals are known that were made while nobody was here: each has taken a place."""
         await feed.caught_up.wait()
-        await self._offering.run(self._deals)
+        await self._offering.run(self._deals, lambda: feed.position)
 
     async def _follow(self, feed: Feed, group: asyncio.TaskGroup) -> None:
         async for batch in feed.batches():

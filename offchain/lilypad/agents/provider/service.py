@@ -14,7 +14,9 @@ from lilypad.agents.books.deals import DealBook
 from lilypad.agents.network import Network, show_id
 from lilypad.agents.nonces import JournalCounter, OfferNonces
 from lilypad.agents.provider.agent import Provider
+from lilypad.agents.provider.capacity import Wish, choose
 from lilypad.agents.provider.log_service import LogService
+from lilypad.agents.provider.machine import probe
 from lilypad.agents.provider.offering import Offering, OfferTerms
 from lilypad.agents.provider.outstanding import OutstandingOffers
 from lilypad.agents.provider.running import RunningFile, RunState, running_file
@@ -33,7 +35,7 @@ from lilypad.protocol.words import Windows
 from lilypad.settings import ETHER, Settings
 from lilypad.store.blocks import LocalBlockStore
 from lilypad.store.http import HttpBlockSource, content_app
-from lilypad.types import Engine, Resources
+from lilypad.types import Engine
 
 log = logging.getLogger(__name__)
 
@@ -71,6 +73,7 @@ async def run_provider(
         offering = Offering(actor, account, terms, market, nonces, OutstandingOffers(here.journal))
         provider = Provider(actor, deals, workshop, offering)
         logs = LogService(actor.domain, deals, provider.live)
+        operations.metrics.read_capacity(lambda: offering.booking.samples())
         engine = EngineProbe(settings.docker)
         subject = watched(actor, here.folder, terms.collateral * terms.places, (engine.check,))
         async with serving(_provider_app(deals, store, logs), settings) as url, operations.attending(subject):
@@ -79,6 +82,8 @@ async def run_provider(
                 await introduce(actor, ROLE_PROVIDER, url)
                 price, drains = terms.price_per_instruction, drain is not None
                 with running_file(here.folder, url, terms.places, price, drains=drains) as told:
+                    offering.tell = told.book
+                    told.book(offering.booking)
                     if ready is not None:
                         ready.set()
                     await _until_drained(provider, here.feed("LilypadController"), told, drain or asyncio.Event())
@@ -122,12 +127,17 @@ def _provider_app(deals: DealBook, store: LocalBlockStore, logs: LogService) -> 
     return app
 
 
-async def default_terms(settings: Settings, network: Network, places: int = 2) -> OfferTerms:
-    """What a provider asks if nobody says otherwise. Jobs in containers it takes if a Docker engine answers now."""
+async def default_terms(settings: Settings, network: Network, wish: Wish = Wish()) -> OfferTerms:  # noqa: B008 - frozen
+    """What a provider asks if nobody says otherwise. Jobs in containers it takes if a Docker engine answers now.
+
+    Raises:
+        RejectedError: the machine does not have what is wished for.
+    """
+    places, capacity = choose(await asyncio.to_thread(probe, settings.data), wish)
     has_engine = await engine_says(settings.docker, "/version") is not None
     engines = (Engine.WASM, Engine.DOCKER) if has_engine else (Engine.WASM,)
     return OfferTerms(
-        resources=Resources(cpu_milli=2_000, ram_mib=2_048, disk_mib=4_096),
+        capacity=capacity,
         price_per_instruction=settings.price_per_instruction,
         minimum_payment=ETHER // 1_000,
         collateral=10 * ETHER,
