@@ -13,6 +13,7 @@ from contextlib import suppress
 
 from lilypad.agents.books.deals import DealBook
 from lilypad.agents.network import Actor, show_id
+from lilypad.agents.provider.admission import Admission
 from lilypad.agents.provider.live_logs import LiveLogs
 from lilypad.agents.provider.offering import Offering
 from lilypad.agents.work.results import ResultRecord
@@ -27,6 +28,7 @@ from lilypad.errors import (
     RejectedError,
     TransactionRevertedError,
 )
+from lilypad.executors.base import Executor
 from lilypad.protocol.commitment import commitment
 from lilypad.protocol.deal import Claim, Deal, DealStatus, deadline, way_out
 from lilypad.types import DealId
@@ -42,11 +44,14 @@ DRAIN_LOOK_SECONDS = 0.5
 
 
 class Provider:
-    def __init__(self, actor: Actor, deals: DealBook, workshop: Workshop, offering: Offering) -> None:
+    def __init__(
+        self, actor: Actor, deals: DealBook, workshop: Workshop, offering: Offering, admission: Admission
+    ) -> None:
         self._actor = actor
         self._deals = deals
         self._workshop = workshop
         self._offering = offering
+        self._admission = admission
         self._tasks: dict[DealId, asyncio.Task[None]] = {}
         self.live = LiveLogs()
         self._moved = asyncio.Event()
@@ -204,7 +209,17 @@ class Provider:
         notes = self._deals.notes(deal.id)
         if "result" in notes:
             return ResultRecord.from_json(notes["result"])
-        record = await self._workshop.run(deal, self.live.begin)
+        if not self._is_late_to_decline(deal):
+            await self._admission.check(deal)
+        began = time.monotonic()
+
+        def begin(deal_id: DealId, executor: Executor) -> None:
+            nonlocal began
+            began = time.monotonic()
+            self.live.begin(deal_id, executor)
+
+        record = await self._workshop.run(deal, begin)
+        await self._admission.ran(deal, record.instruction_count, time.monotonic() - began)
         self._deals.note(deal.id, result=record.to_json())
         crash_point("provider.noted")
         return record

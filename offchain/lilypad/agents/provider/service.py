@@ -13,12 +13,14 @@ from eth_account.signers.local import LocalAccount
 from lilypad.agents.books.deals import DealBook
 from lilypad.agents.network import Network, show_id
 from lilypad.agents.nonces import JournalCounter, OfferNonces
+from lilypad.agents.provider.admission import Admission
 from lilypad.agents.provider.agent import Provider
 from lilypad.agents.provider.capacity import Wish, choose
 from lilypad.agents.provider.log_service import LogService
 from lilypad.agents.provider.machine import probe
 from lilypad.agents.provider.offering import Offering, OfferTerms
 from lilypad.agents.provider.outstanding import OutstandingOffers
+from lilypad.agents.provider.pace import Pace
 from lilypad.agents.provider.running import RunningFile, RunState, running_file
 from lilypad.agents.service import ROLE_PROVIDER, base, introduce, serving
 from lilypad.agents.watching import watched
@@ -29,6 +31,7 @@ from lilypad.chain.feed import Feed
 from lilypad.errors import ExecutorFaultError
 from lilypad.executors.docker import DockerExecutor
 from lilypad.executors.wasm import WasmExecutor
+from lilypad.executors.wasm_pace import measure
 from lilypad.market.client import MarketClient
 from lilypad.ops.engine import EngineProbe, engine_says
 from lilypad.protocol.words import Windows
@@ -71,7 +74,8 @@ async def run_provider(
         nonces = OfferNonces(actor, actor.account, JournalCounter(here.journal))
         market = MarketClient(settings.market, session)
         offering = Offering(actor, account, terms, market, nonces, OutstandingOffers(here.journal))
-        provider = Provider(actor, deals, workshop, offering)
+        admission = Admission(workshop.catalogue, Pace(here.journal, measure))
+        provider = Provider(actor, deals, workshop, offering, admission)
         logs = LogService(actor.domain, deals, provider.live)
         operations.metrics.read_capacity(lambda: offering.booking.samples())
         engine = EngineProbe(settings.docker)
