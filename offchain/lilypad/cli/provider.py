@@ -39,6 +39,7 @@ for command in (status, drain, earnings):
 @click.option("--disk", type=Size(), help="[default: 4GiB for each place, if there is as much]")
 @click.option("--gpu", type=click.IntRange(0), default=0, help="None so far: no executor hands a GPU to a job.")
 @click.option("--price", type=PRICE, help="LILY per 10^9 instructions.  [default: LILYPAD_PRICE_PER_INSTRUCTION]")
+@click.option("--module", "modules", multiple=True, help="Take jobs for it alone, curated or not. May be repeated.")
 @json_option
 @pass_invocation
 def start_provider(
@@ -49,6 +50,7 @@ def start_provider(
     disk: int | None,
     gpu: int,
     price: int | None,
+    modules: tuple[str, ...],
 ) -> int:
     """Offer this machine. Needs a wallet, and collateral in the vault (`lilypad wallet deposit`).
 
@@ -67,7 +69,7 @@ def start_provider(
         settings = settings.model_copy(update={"price_per_instruction": price})
     account = session.open_own_account(settings)
     stopping = _Stopping()
-    work = _provide(invocation, settings, account, Wish(places, cpu, ram, disk), stopping)
+    work = _provide(invocation, settings, account, Wish(places, cpu, ram, disk), modules, stopping)
     return until_stopped(work, stopping.on_terminate)
 
 
@@ -107,7 +109,12 @@ class _Stopping:
 
 
 async def _provide(
-    invocation: Invocation, settings: Settings, account: LocalAccount, wish: Wish, stopping: _Stopping
+    invocation: Invocation,
+    settings: Settings,
+    account: LocalAccount,
+    wish: Wish,
+    modules: tuple[str, ...],
+    stopping: _Stopping,
 ) -> int:
     import asyncio
     import signal
@@ -124,15 +131,16 @@ async def _provide(
     deployment = read_deployment(settings.deployments, settings.chain_id)
     async with Rpc(settings.rpc, chain_id=settings.chain_id) as rpc:
         network = Network(rpc, deployment)
-        terms = await default_terms(settings, network, wish)
+        terms = await default_terms(settings, network, wish, modules)
         free = (await network.funds(account.address)).free
     if free < terms.collateral:
         have, need = format_lily(free), format_lily(terms.collateral)
         message = f"lilypad: {have} LILY free in the vault, a deal takes {need}: see `lilypad wallet deposit`"
         click.echo(message, err=True)
     asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, stopping.drain.set)
-    offers = f"{terms.places} place{'s'[: terms.places - 1]} in {show(terms.capacity)}"
-    click.echo(f"lilypad: provider {account.address} offers {offers}; Ctrl-C ends it", err=True)
+    places = f"{terms.places} place{'s'[: terms.places - 1]} in {show(terms.capacity)}"
+    offered = f"{places}; {len(terms.allowed.modules)} modules"
+    click.echo(f"lilypad: provider {account.address} offers {offered}; Ctrl-C ends it", err=True)
     async with asyncio.TaskGroup() as group:
         group.create_task(_tell_when_ready(invocation, account.address, terms, stopping), name="tells when ready")
         await run_provider(settings, deployment, account, terms, stopping.ready, stopping.drain)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Collection
 from contextlib import suppress
 
 import aiohttp
@@ -11,7 +12,7 @@ from aiohttp import web
 from eth_account.signers.local import LocalAccount
 
 from lilypad.agents.books.deals import DealBook
-from lilypad.agents.network import Network, show_id
+from lilypad.agents.network import Network
 from lilypad.agents.nonces import JournalCounter, OfferNonces
 from lilypad.agents.provider.admission import Admission
 from lilypad.agents.provider.agent import Provider
@@ -21,6 +22,7 @@ from lilypad.agents.provider.machine import probe
 from lilypad.agents.provider.offering import Offering, OfferTerms
 from lilypad.agents.provider.outstanding import OutstandingOffers
 from lilypad.agents.provider.pace import Pace
+from lilypad.agents.provider.policy import choose_modules
 from lilypad.agents.provider.running import RunningFile, RunState, running_file
 from lilypad.agents.service import ROLE_PROVIDER, base, introduce, serving
 from lilypad.agents.watching import watched
@@ -38,7 +40,7 @@ from lilypad.protocol.words import Windows
 from lilypad.settings import ETHER, Settings
 from lilypad.store.blocks import LocalBlockStore
 from lilypad.store.http import HttpBlockSource, content_app
-from lilypad.types import Engine
+from lilypad.types import DealId, Engine
 
 log = logging.getLogger(__name__)
 
@@ -118,10 +120,9 @@ async def _remove_orphans(docker: DockerExecutor, deals: DealBook) -> None:
 
 def _provider_app(deals: DealBook, store: LocalBlockStore, logs: LogService) -> web.Application:
     async def record(request: web.Request) -> web.Response:
-        wanted = request.match_info["deal"]
-        for deal in deals:
-            if show_id(deal.id) == wanted and (result := deals.notes(deal.id).get("result")):
-                return web.json_response(result)
+        deal = DealId(bytes.fromhex(request.match_info["deal"].removeprefix("0x")))
+        if (result := deals.notes(deal).get("result")) and deals.get(deal) is not None:
+            return web.json_response(result)
         return web.json_response({"error": "no result of this deal here"}, status=404)
 
     app = web.Application()
@@ -131,15 +132,22 @@ def _provider_app(deals: DealBook, store: LocalBlockStore, logs: LogService) -> 
     return app
 
 
-async def default_terms(settings: Settings, network: Network, wish: Wish = Wish()) -> OfferTerms:  # noqa: B008 - frozen
+async def default_terms(
+    settings: Settings,
+    network: Network,
+    wish: Wish = Wish(),  # noqa: B008 - frozen
+    modules: Collection[str] = (),
+) -> OfferTerms:
     """What a provider asks if nobody says otherwise. Jobs in containers it takes if a Docker engine answers now.
 
     Raises:
         RejectedError: the machine does not have what is wished for.
+        FaultError, ModuleInvalidError: of `modules`, one cannot be offered; see `choose_modules`.
     """
     places, capacity = choose(await asyncio.to_thread(probe, settings.data), wish)
     has_engine = await engine_says(settings.docker, "/version") is not None
     engines = (Engine.WASM, Engine.DOCKER) if has_engine else (Engine.WASM,)
+    allowed = await choose_modules(network, Packages(settings.modules), engines, modules)
     return OfferTerms(
         capacity=capacity,
         price_per_instruction=settings.price_per_instruction,
@@ -151,5 +159,6 @@ async def default_terms(settings: Settings, network: Network, wish: Wish = Wish(
             settings.mediate_window,
         ),
         verifications=tuple(map(network.verification, engines)),
+        allowed=allowed,
         places=places,
     )  # fmt: skip
