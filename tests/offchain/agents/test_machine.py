@@ -1,4 +1,4 @@
-"""What a provider takes its machine for: samples of /proc and of both versions of cgroups, and this machine for real."""
+"""What a provider takes its machine for: samples of /proc and of both versions of cgroups, and this machine itself."""
 
 from __future__ import annotations
 
