@@ -108,22 +108,24 @@ async def test_job__with_a_ceiling_above_the_module_s_maximum__is_judged_by_the_
 
 
 async def test_module__that_has_run_here__is_judged_by_the_best_of_its_last_runs(tmp_path: Path) -> None:
-    desk, journal = admission(tmp_path, COWSAY, Measured(FAST))
-    limit = COWSAY.budget.maximum
+    """A calculation runs faster than what was measured; one that waits for its host gives no reason to decline."""
+    desk, journal = admission(tmp_path, COWSAY, Measured(AWFUL))
+    its_deal = deal(COWSAY.budget.maximum, 10, COWSAY.needs)
     with journal:
         for rate in (900_000_000, AWFUL, AWFUL, AWFUL, AWFUL):
-            await desk.ran(deal(limit, 10, COWSAY.needs), rate * 2, 2.0)
-        await desk.check(deal(limit, 10, COWSAY.needs))
-        await desk.ran(deal(limit, 10, COWSAY.needs), AWFUL * 2, 2.0)
+            await desk.ran(its_deal, rate * 2, 2.0)
+        await desk.check(its_deal)
+        await desk.ran(its_deal, AWFUL * 2, 2.0)
         with pytest.raises(RejectedError, match="submit window"):
-            await desk.check(deal(limit, 10, COWSAY.needs))
+            await desk.check(its_deal)
 
 
 async def test_run__that_was_over_at_once__says_nothing_about_the_machine(tmp_path: Path) -> None:
-    desk, journal = admission(tmp_path, COWSAY, Measured(FAST))
+    desk, journal = admission(tmp_path, COWSAY, Measured(AWFUL))
     with journal:
-        await desk.ran(deal(1, 10, COWSAY.needs), 1_000, LEAST_SECONDS / 2)
-        await desk.check(deal(COWSAY.budget.maximum, 10, COWSAY.needs))
+        await desk.ran(deal(1, 10, COWSAY.needs), 10 * GIGA, LEAST_SECONDS / 2)
+        with pytest.raises(RejectedError, match="submit window"):
+            await desk.check(deal(COWSAY.budget.maximum, 10, COWSAY.needs))
 
 
 async def test_container__gets_its_share_of_the_processor_and_no_more(tmp_path: Path) -> None:

@@ -15,10 +15,11 @@ from lilypad.agents.provider.machine import (
     cgroup_folders,
     cpu_milli,
     disk_mib,
+    free_now,
     parse_cgroups,
     parse_cpu_max,
     parse_gpus,
-    parse_memory_total,
+    parse_memory,
     probe,
     ram_mib,
 )
@@ -143,8 +144,15 @@ def test_cgroups__of_both_versions_side_by_side__are_all_read() -> None:
 
 
 def test_memory__of_a_kernel_that_says_nothing__is_unknown() -> None:
-    assert parse_memory_total(MEMINFO) == 24684336 * 1024
-    assert parse_memory_total("MemFree: 1 kB\n") is None
+    assert parse_memory(MEMINFO, "MemTotal") == 24684336 * 1024
+    assert parse_memory("MemFree: 1 kB\n", "MemTotal") is None
+
+
+def test_free_memory__of_a_machine_that_others_use__is_what_they_leave(tmp_path: Path) -> None:
+    root = version_2(tmp_path, "/", top={})
+    assert free_now(tmp_path, root).ram_mib == 21373228 // 1024
+    (root / "proc/meminfo").write_text(MEMINFO.replace("21373228", "24000000"))
+    assert free_now(tmp_path, root).ram_mib == probe(tmp_path, root).ram_mib
 
 
 @pytest.mark.parametrize(("text", "found"), [("81559\n", (1, 81559)), ("24564\n8192\n", (2, 16384)), ("", (0, 0))])

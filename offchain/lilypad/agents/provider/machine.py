@@ -12,6 +12,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from lilypad.types import Resources
@@ -32,6 +33,13 @@ def probe(data: Path, root: Path = Path("/")) -> Resources:
     groups = list(cgroup_folders(root))
     gpu, vram = _gpus()
     return Resources(cpu_milli(groups), gpu, ram_mib(root, groups), vram, disk_mib(data))
+
+
+def free_now(data: Path, root: Path = Path("/")) -> Resources:
+    """The same, but for memory that others use at this moment."""
+    there = probe(data, root)
+    available = parse_memory(_read(root / "proc/meminfo") or "", "MemAvailable")
+    return there if available is None else replace(there, ram_mib=min(there.ram_mib, available // MIB))
 
 
 # ---------------------------------------------------------------------- processors and memory
@@ -100,15 +108,15 @@ def _memory_limit(group: Path) -> int | None:
 
 
 def _physical(root: Path) -> int:
-    found = parse_memory_total(_read(root / "proc/meminfo") or "")
+    found = parse_memory(_read(root / "proc/meminfo") or "", "MemTotal")
     return found or os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 
-def parse_memory_total(text: str) -> int | None:
-    """Bytes, of /proc/meminfo."""
+def parse_memory(text: str, name: str) -> int | None:
+    """Bytes of one line of /proc/meminfo."""
     for line in text.splitlines():
-        name, _, value = line.partition(":")
-        if name == "MemTotal":
+        found, _, value = line.partition(":")
+        if found == name:
             return int(value.split()[0]) * 1024
     return None
 

@@ -18,8 +18,11 @@ MEASURED = "pace"
 
 
 class Pace:
-    """Of a container: the share of the processor that it gets, its instructions being nanoseconds of it. Of a WASM
-    module: what it reached in the best of its last runs here, or else what this machine reached when it was measured.
+    """Of a container: the share of the processor that it gets, its instructions being nanoseconds of it.
+
+    Of a WASM module: what this machine reached when it was measured, or what the module itself reached here in the best
+    of its last runs, if that is more. One that was slower, because it calls its host a lot, has the benefit of the
+    doubt: few jobs come near their limit.
     """
 
     def __init__(self, journal: Journal, measure: Callable[[], Awaitable[int]]) -> None:
@@ -27,16 +30,15 @@ class Pace:
         self._measure = measure
 
     async def of(self, module: ModuleId, manifest: Manifest, enough: int) -> int:
-        """It is not measured for a job to which a slow machine's pace is `enough`."""
+        """Nothing is measured for a job to which less is `enough`."""
         if manifest.engine is Engine.DOCKER:
             return manifest.resources.cpu_milli * NANOSECONDS // 1000
-        if runs := self._runs(module):
-            return max(runs)
-        if enough <= SLOW:
-            return SLOW
+        known = max([SLOW, *self._runs(module)])
+        if enough <= known:
+            return known
         if self._journal.get(MEASURED, None) is None:
             self._put(MEASURED, await self._measure())
-        return int(self._journal.get(MEASURED, 0))
+        return max(known, int(self._journal.get(MEASURED, 0)))
 
     def ran(self, module: ModuleId, manifest: Manifest, instructions: int, seconds: float) -> None:
         if manifest.engine is Engine.WASM and seconds >= LEAST_SECONDS:
