@@ -17,6 +17,7 @@ from lilypad.agents.nonces import JournalCounter, OfferNonces
 from lilypad.agents.provider.admission import Admission
 from lilypad.agents.provider.agent import Provider
 from lilypad.agents.provider.capacity import Wish, choose
+from lilypad.agents.provider.defending import Defence
 from lilypad.agents.provider.log_service import LogService
 from lilypad.agents.provider.machine import probe
 from lilypad.agents.provider.offering import Offering, OfferTerms
@@ -77,7 +78,8 @@ async def run_provider(
         market = MarketClient(settings.market, session)
         offering = Offering(actor, account, terms, market, nonces, OutstandingOffers(here.journal))
         admission = Admission(workshop.catalogue, Pace(here.journal, measure))
-        provider = Provider(actor, deals, workshop, offering, admission)
+        defence = Defence(actor) if settings.appeal else None
+        provider = Provider(actor, deals, workshop, offering, admission, defence)
         logs = LogService(actor.domain, deals, provider.live)
         operations.metrics.read_capacity(lambda: offering.booking.samples())
         engine = EngineProbe(settings.docker)
