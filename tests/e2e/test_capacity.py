@@ -1,4 +1,4 @@
-"""A machine with one core and two places: half a core for each, and no more."""
+"""A machine with one core and two places: half a core for each, and no more; and no time without end."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
@@ -13,14 +14,21 @@ from lilypad.agents.creator.api import Lilypad
 from lilypad.agents.creator.jobs import Job
 from lilypad.agents.creator.progress import Progress, Stage
 from lilypad.agents.localnet import LocalNetwork, local_network
+from lilypad.agents.provider.ledger import Entry, read_ledger
 from lilypad.agents.provider.offering import OfferTerms
+from lilypad.agents.provider.running import provider_folder
+from lilypad.protocol.deal import DealStatus
 from lilypad.settings import Settings
-from lilypad.types import Resources
+from lilypad.types import Address, Resources
 from tests.offchain.ops.helpers import scrape, until
 
 from .packages import wasm_package
 
 PATIENCE = 60.0
+CHEAP = 10**7
+"""Wei for an instruction: the provider's collateral is worth a great many of them."""
+HOURS = 1_000_000_000_000
+"""Of instructions: no machine does them in a minute."""
 
 
 def one_core(usual: OfferTerms) -> OfferTerms:
@@ -29,19 +37,25 @@ def one_core(usual: OfferTerms) -> OfferTerms:
 
 @pytest.fixture(scope="module")
 async def small(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[LocalNetwork]:
-    """`cowsay` wants a whole core, `talks` half of one and a few seconds."""
+    """`cowsay` wants a whole core; `talks` half of one, and a few seconds; `endless` as well, and hours."""
     folder, data = tmp_path_factory.mktemp("modules"), tmp_path_factory.mktemp("data")
-    wasm_package(folder, "cowsay", 50_000_000)
-    wasm_package(folder, "talks", 6_000_000_000)
-    ask_for(folder / "talks", cpu_milli=500)
-    settings = Settings(data=data, deployments=data / "deployments", modules=(folder,))
+    for program, budget in (("cowsay", 500_000_000), ("talks", 6_000_000_000), ("endless", HOURS)):
+        wasm_package(folder, program, budget)
+    change(folder / "talks", "cpu_milli = 1000", "cpu_milli = 500")
+    change(folder / "endless", "cpu_milli = 1000", "cpu_milli = 500")
+    change(folder / "endless", "maximum = 10_000_000_000", f"maximum = {HOURS}")
+    settings = Settings(
+        data=data, deployments=data / "deployments", modules=(folder,),
+        submit_window=60, decline_window=60, price_per_instruction=CHEAP,
+    )  # fmt: skip
     async with local_network(settings, chain_port=0, market_port=0, mediators=0, amend=one_core) as network:
         yield network
 
 
-def ask_for(package: Path, cpu_milli: int) -> None:
+def change(package: Path, old: str, new: str) -> None:
     manifest = package / "module.toml"
-    manifest.write_text(manifest.read_text().replace("cpu_milli = 1000", f"cpu_milli = {cpu_milli}"))
+    assert old in manifest.read_text()
+    manifest.write_text(manifest.read_text().replace(old, new))
 
 
 async def booked(network: LocalNetwork) -> dict[str, float]:
@@ -83,3 +97,19 @@ async def test_jobs__at_the_same_time__have_half_the_machine_each(small: LocalNe
             await until(all_in_hand)
         assert [end.result().stage for end in ends] == [Stage.ACCEPTED] * 2
     await until(nothing_in_hand)
+
+
+async def test_job__that_no_machine_can_finish_in_its_window__is_declined_at_once(small: LocalNetwork) -> None:
+    async with Lilypad(small.accounts.creator, small.settings) as lily:
+        job = await lily.submit("endless", {"Message": ""})
+        *_, end = [step async for step in lily.follow(job)]
+    assert end.deal is not None
+    assert end.deal.status is DealStatus.DECLINED
+    (entry,) = [entry for entry in ledger(small) if entry.deal.id == end.deal.id]
+    assert "may not finish the job in its submit window" in entry.notes["declined"]
+    assert entry.deal.since - entry.agreed < 30
+
+
+def ledger(network: LocalNetwork) -> list[Entry]:
+    folder = provider_folder(network.settings, Address(network.accounts.provider.address))
+    return read_ledger(cast(Any, network), folder)  # it asks the network for its deployment alone

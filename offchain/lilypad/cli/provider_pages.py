@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from lilypad.agents.provider.capacity import show
 from lilypad.cli import render
 from lilypad.cli.amounts import GIGA, amount_document, format_lily
 from lilypad.cli.documents import resources_document, time_document
 from lilypad.cli.words import SHORT
 from lilypad.protocol.deal import deadline
+from lilypad.types import Resources
 
 if TYPE_CHECKING:
     from lilypad.agents.network import Funds
@@ -71,7 +73,7 @@ def _capacity_rows(document: Mapping[str, Mapping[str, int]] | None) -> list[tup
 
 
 def _show(part: Mapping[str, int]) -> str:
-    return f"{part['cpuMilli'] / 1000:g} cores, {part['ramMib']} MiB of memory, {part['diskMib']} MiB of disk"
+    return show(Resources(part["cpuMilli"], part["gpu"], part["ramMib"], part["vramMib"], part["diskMib"]))
 
 
 def status_page(document: Mapping[str, Any]) -> None:

@@ -122,3 +122,4 @@ def test_resources__for_people__are_in_their_units() -> None:
     assert show(Resources(1_500, 2, 512, 81_920, 2_560)) == (
         "1.5 cores, 512 MiB of memory, 2.5 GiB of disk, 2 GPUs with 80 GiB"
     )
+    assert show(Resources()) == "nothing"

@@ -68,7 +68,7 @@ def test_status__of_a_provider__tells_whether_it_runs(operator: Command, tmp_pat
         booked = {kind: capacity["offers"][kind] + capacity["free"][kind] for kind in capacity["total"]}
         assert booked == capacity["total"]
         page = operator("provider", "status").out
-        assert "for jobs       1 cores, 256 MiB of memory, " in page
+        assert "for jobs       1 core, 256 MiB of memory, " in page
     ended = operator("provider", "status")
     assert ended.code == 4
     assert "does not answer from here" in ended.out

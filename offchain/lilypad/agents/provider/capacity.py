@@ -87,7 +87,12 @@ def choose(machine: Resources, wish: Wish) -> tuple[int, Resources]:
 
 def show(resources: Resources) -> str:
     """For people: "2 cores, 21.1 GiB of memory, 8 GiB of disk"."""
-    parts = [f"{resources.cpu_milli / CORE:g} cores", f"{_show_size(resources.ram_mib)} of memory"]
+    if resources == NOTHING:
+        return "nothing"
+    parts = [
+        f"{resources.cpu_milli / CORE:g} core{'s' * (resources.cpu_milli != CORE)}",
+        f"{_show_size(resources.ram_mib)} of memory",
+    ]
     if resources.disk_mib:
         parts.append(f"{_show_size(resources.disk_mib)} of disk")
     if resources.gpu:
