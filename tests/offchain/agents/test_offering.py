@@ -130,6 +130,7 @@ class Provider:
         world = cast(Any, self.world)
         self.offering = Offering(world, ACCOUNT, its, world, nonces, outstanding)
         self.has_recalled = False
+        self.seen = set[DealId]()
 
     def deals(self) -> list[Deal]:
         return [deal for block, deal in self.world.deals if block <= self.read_to]
@@ -140,15 +141,18 @@ class Provider:
             await self.offering._recall(self.deals())
             self.has_recalled = True
         await self.offering._announce(self.deals(), self.read_to)
+        self.seen = {deal.id for deal in self.deals()}
 
     async def settle(self) -> None:
-        """All has been heard of, and all waiting is over."""
-        for _ in range(3):
+        """Looks until all has been heard of, and all waiting is over."""
+        for _ in range(12):
             self.read_to = self.world.head
             await self.look()
+            standing = self.offering._standing
+            if all(p.closed_at is None and p.refused_since is None and p.expiry >= self.world.now for p in standing):
+                return
             self.world.now += int(REFUSED_SECONDS) + 1
-        self.read_to = self.world.head
-        await self.look()
+        raise AssertionError("an offer is neither out nor gone")
 
     def close(self) -> None:
         self.journal.__exit__(None, None, None)
@@ -193,6 +197,7 @@ class Promises(RuleBasedStateMachine):
         with suppress(KilledError):
             asyncio.run(self.provider.look())
         self.dies_at = 0
+        self.world.deals = [(block, deal) for block, deal in self.world.deals if not deal.status.is_end]
         self.provider.places = places
         self.provider.start(terms(places, price))
         # It reads the chain before it offers anything, all but what still has to be confirmed.
@@ -221,10 +226,15 @@ class Promises(RuleBasedStateMachine):
 
     @rule()
     def forget_what_has_ended(self) -> None:
-        self.world.deals = [(block, deal) for block, deal in self.world.deals if not deal.status.is_end]
+        """Its book keeps them for longer than it takes to look once."""
+        seen = self.provider.seen
+        self.world.deals = [(b, deal) for b, deal in self.world.deals if not (deal.status.is_end and deal.id in seen)]
 
     @rule(seconds=st.sampled_from([1, 10, 61, LIFETIME, 2 * LIFETIME]))
     def pass_time(self, seconds: int) -> None:
+        """In an hour the provider hears of all that happened before it."""
+        if seconds >= LIFETIME:
+            self.provider.read_to = self.world.head
         self.world.now += seconds
 
     @rule(data=st.data(), forgets=st.booleans())
@@ -256,6 +266,6 @@ class Promises(RuleBasedStateMachine):
 
 
 Promises.TestCase.settings = settings(
-    max_examples=60, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=100, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
 )
 TestPromises = Promises.TestCase
