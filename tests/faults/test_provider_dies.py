@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import secrets
+import shutil
 from contextlib import aclosing
 
 import pytest
@@ -66,7 +68,11 @@ async def test_deal__whose_provider_dies_while_it_waits_for_its_money__leaves_no
 
 @pytest.mark.parametrize("lives", cases(*PROVIDER_DECLINES, short=1), ids=lambda lives: f"{lives[0]}+{len(lives)}")
 async def test_deal__that_cannot_be_run__is_declined_once(here: Town, lives: Lives) -> None:
-    provider, creator = await here.provider(modules=here.folder / "no-modules"), await here.creator()
+    """Its package is here, so it is offered; but the module's file is damaged."""
+    damaged = here.folder / f"damaged-{secrets.token_hex(3)}"
+    shutil.copytree(here.settings.modules[0] / "cowsay", damaged / "cowsay")
+    (damaged / "cowsay" / "program.wasm").write_bytes(b"damaged")
+    provider, creator = await here.provider(modules=damaged), await here.creator()
     books = await Books.open(here, creator=creator.account.address, provider=provider.account.address)
     done = await survive(creator, provider, lives)
     assert done.deal is not None
