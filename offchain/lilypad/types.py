@@ -60,6 +60,20 @@ class Resources:
         """Whether `other` has at least this much of everything."""
         return all(getattr(self, f.name) <= getattr(other, f.name) for f in fields(self))
 
+    def __add__(self, other: Resources) -> Resources:
+        return Resources(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
+
+    def __sub__(self, other: Resources) -> Resources:
+        """
+        Raises:
+            ValueError: `other` is not a part of this.
+        """
+        return Resources(*(getattr(self, f.name) - getattr(other, f.name) for f in fields(self)))
+
+    def beyond(self, other: Resources) -> Resources:
+        """What is left of this, component by component, when `other` is taken; never less than nothing."""
+        return Resources(*(max(getattr(self, f.name) - getattr(other, f.name), 0) for f in fields(self)))
+
 
 class ExitStatus(int):
     """How an execution ended: its exit code (0..255), or one of the two ends that have no code.

@@ -5,13 +5,20 @@ from __future__ import annotations
 import pytest
 
 from lilypad.agents.creator.progress import Stage
+from lilypad.agents.provider.running import find_running
 from lilypad.settings import GWEI
 
 from .books import Books
 from .jobs import ask, finish, reach
-from .town import Town
+from .town import Provider, Town, until
 
 pytestmark = pytest.mark.usefixtures("market")
+
+
+def cpu_offered(provider: Provider) -> int:
+    """Thousandths of a core, as the provider tells other commands on its machine."""
+    running = find_running(provider.folder)
+    return running.booking.offers.cpu_milli if running else 0
 
 
 async def test_offer__of_a_provider_that_starts_again__is_the_same_one(here: Town) -> None:
@@ -30,6 +37,28 @@ async def test_offer__at_a_price_that_is_no_longer_asked__is_called_back(here: T
     assert provider.agent.count("provider.nonce") == 2
     assert "sender.mined@cancel" in provider.agent.passed()
     await books.check_sent_once("provider")
+
+
+async def test_offers__of_a_provider_that_dies_again_and_again__are_as_many_as_it_has_places(here: Town) -> None:
+    """Each of them is for half of the machine, also where it was written down and never announced."""
+    provider = await here.provider()
+    for where in ("provider.outstanding", "provider.announced", "provider.announced"):
+        await provider.agent.start("--places", "2", "--cpu", "1", crash_at=where).died(where)
+    provider.agent.start("--places", "2", "--cpu", "1")
+    await until(lambda: cpu_offered(provider) == 1_000)
+    assert provider.agent.count("provider.nonce") == 2
+    assert "sender.mined@cancel" not in provider.agent.passed()
+    await provider.agent.end()
+
+
+async def test_offer__of_more_than_the_machine_has_now__is_called_back(here: Town) -> None:
+    provider = await here.provider()
+    await provider.agent.start("--cpu", "1", crash_at="provider.announced").died("provider.announced")
+    provider.agent.start("--cpu", "0.5")
+    await until(lambda: cpu_offered(provider) == 500)
+    assert provider.agent.count("provider.nonce") == 2
+    assert "sender.mined@cancel" in provider.agent.passed()
+    await provider.agent.end()
 
 
 async def test_place__that_was_taken_while_its_provider_was_down__is_not_offered_again(here: Town) -> None:

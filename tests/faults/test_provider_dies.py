@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import secrets
 import shutil
 from contextlib import aclosing
-from pathlib import Path
 
 import pytest
 
@@ -67,22 +67,14 @@ async def test_deal__whose_provider_dies_while_it_waits_for_its_money__leaves_no
 
 
 @pytest.mark.parametrize("lives", cases(*PROVIDER_DECLINES, short=1), ids=lambda lives: f"{lives[0]}+{len(lives)}")
-async def test_deal__that_cannot_be_run__is_declined_once(
-    here: Town, modules: Path, tmp_path: Path, lives: Lives
-) -> None:
-    """Its module was there when the provider offered it, and is not any more."""
-    own = shutil.copytree(modules, tmp_path / "modules")
-    provider, creator = await here.provider(modules=own), await here.creator()
+async def test_deal__that_cannot_be_run__is_declined_once(here: Town, lives: Lives) -> None:
+    """Its package is here, so it is offered; but the module's file is damaged."""
+    damaged = here.folder / f"damaged-{secrets.token_hex(3)}"
+    shutil.copytree(here.settings.modules[0] / "cowsay", damaged / "cowsay")
+    (damaged / "cowsay" / "program.wasm").write_bytes(b"damaged")
+    provider, creator = await here.provider(modules=damaged), await here.creator()
     books = await Books.open(here, creator=creator.account.address, provider=provider.account.address)
-    async with creator.open() as lily:
-        job = await ask(lily, provider)
-        async with finish(lily.follow(job)) as end:
-            await provider.agent.start(crash_at="provider.taken").died("provider.taken")
-            shutil.rmtree(own / "cowsay")
-            for point in lives:
-                await provider.agent.start(crash_at=point).died(point)
-            provider.agent.start()
-            done = await end
+    done = await survive(creator, provider, lives)
     assert done.deal is not None
     assert done.deal.status is DealStatus.DECLINED
     await books.check_money(creator=0, provider=0)

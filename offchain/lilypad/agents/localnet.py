@@ -9,7 +9,7 @@ import asyncio
 import shutil
 import socket
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -74,11 +74,17 @@ class LocalNetwork:
 
 @asynccontextmanager
 async def local_network(
-    settings: Settings, *, chain_port: int = 8545, market_port: int = 8551, places: int = 2, mediators: int = 3
+    settings: Settings,
+    *,
+    chain_port: int = 8545,
+    market_port: int = 8551,
+    mediators: int = 3,
+    amend: Callable[[OfferTerms], OfferTerms] = lambda usual: usual,
 ) -> AsyncIterator[LocalNetwork]:
     """Ready when it yields; stopped, with nothing left behind but files in the data folder, when the block ends.
 
-    Port 0 takes a free one; the yielded settings say where everything is.
+    Port 0 takes a free one; the yielded settings say where everything is. `amend` makes the provider's terms of its
+    usual ones.
     """
     _forget(settings)
     accounts = Accounts.development(mediators)
@@ -97,7 +103,7 @@ async def local_network(
             await _unless_failed(ready, agents)
             ready = asyncio.Event()
             provider = settings.model_copy(update={"listen_port": 0, "ops_port": ports["provider"]})
-            terms = await _provider_terms(provider, deployment, places)
+            terms = amend(await _provider_terms(provider, deployment))
             work = run_provider(provider, deployment, accounts.provider, terms, ready)
             agents.append(group.create_task(work, name="provider"))
             await _unless_failed(ready, agents)
@@ -175,9 +181,9 @@ async def _publish(settings: Settings, author: Actor, curator: Actor) -> None:
     await asyncio.gather(*(one(p.digest, p.manifest.name, p.manifest.version, p.manifest.royalty_bps) for p in built))
 
 
-async def _provider_terms(settings: Settings, deployment: Deployment, places: int) -> OfferTerms:
+async def _provider_terms(settings: Settings, deployment: Deployment) -> OfferTerms:
     async with Rpc(settings.rpc, chain_id=settings.chain_id) as rpc:
-        return await default_terms(settings, Network(rpc, deployment), places)
+        return await default_terms(settings, Network(rpc, deployment))
 
 
 async def _unless_failed(ready: asyncio.Event, agents: list[asyncio.Task[None]]) -> None:

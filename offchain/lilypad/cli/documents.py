@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from lilypad.agents.work.packages import Package
     from lilypad.modules.manifest import InputDefinition
     from lilypad.protocol.deal import Deal
+    from lilypad.types import Resources
 
 STEPS = {
     "DealAgreed": "agreed",
@@ -35,6 +36,17 @@ STEPS = {
 
 def dump(document: object) -> str:
     return json.dumps(document, indent=2)
+
+
+def resources_document(resources: Resources) -> dict[str, int]:
+    """Cores in thousandths."""
+    return {
+        "cpuMilli": resources.cpu_milli,
+        "ramMib": resources.ram_mib,
+        "diskMib": resources.disk_mib,
+        "gpu": resources.gpu,
+        "vramMib": resources.vram_mib,
+    }
 
 
 def job_document(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,6 +45,33 @@ class Amount(click.ParamType):
         if wei == 0:
             self.fail("must be more than nothing", param, ctx)
         return wei
+
+
+class Size(click.ParamType):
+    """An amount of memory or disk, as MiB."""
+
+    name = "SIZE"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        if isinstance(value, int):
+            return value
+        found = re.fullmatch(r"(\d{1,7}(?:\.\d{1,3})?) ?(MiB|GiB)", str(value))
+        if found is None:
+            self.fail(f"{value!r} is not a size; write it like 512MiB or 7.5GiB", param, ctx)
+        return int(float(found[1]) * (1024 if found[2] == "GiB" else 1))
+
+
+class Cores(click.ParamType):
+    """Processor cores, as thousandths."""
+
+    name = "CORES"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        if isinstance(value, int):
+            return value
+        if not re.fullmatch(r"\d{1,5}(\.\d{1,3})?", str(value)):
+            self.fail(f"{value!r} is not a number of cores; write it like 4 or 1.5", param, ctx)
+        return round(float(value) * 1000)
 
 
 LILY = Amount()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from lilypad.cli.failures import Interrupted
-from lilypad.cli.options import PRICE, Invocation, json_option, pass_invocation
+from lilypad.cli.options import PRICE, Cores, Invocation, Size, json_option, pass_invocation
 from lilypad.cli.provider_desk import drain, earnings, status
 
 if TYPE_CHECKING:
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from eth_account.signers.local import LocalAccount
 
+    from lilypad.agents.provider.capacity import Wish
+    from lilypad.agents.provider.offering import OfferTerms
     from lilypad.settings import Settings
 
 MARKET_PORT = 8551
@@ -31,25 +33,44 @@ for command in (status, drain, earnings):
 
 
 @provider.command("start")
-@click.option("--places", type=click.IntRange(1, 1024), default=2, show_default=True, help="Deals at the same time.")
+@click.option("--places", type=click.IntRange(1, 1024), help="Deals at the same time.  [default: 2; 1 on one core]")
+@click.option("--cpu", type=Cores(), help="For all of them together.  [default: what is there]")
+@click.option("--ram", type=Size(), help="As 512MiB or 7.5GiB.  [default: what is there, less a tenth for the host]")
+@click.option("--disk", type=Size(), help="[default: 4GiB for each place, if there is as much]")
+@click.option("--gpu", type=click.IntRange(0), default=0, help="None so far: no executor hands a GPU to a job.")
 @click.option("--price", type=PRICE, help="LILY per 10^9 instructions.  [default: LILYPAD_PRICE_PER_INSTRUCTION]")
 @click.option("--module", "modules", multiple=True, help="Take jobs for it alone, curated or not. May be repeated.")
 @json_option
 @pass_invocation
-def start_provider(invocation: Invocation, places: int, price: int | None, modules: tuple[str, ...]) -> int:
+def start_provider(
+    invocation: Invocation,
+    places: int | None,
+    cpu: int | None,
+    ram: int | None,
+    disk: int | None,
+    gpu: int,
+    price: int | None,
+    modules: tuple[str, ...],
+) -> int:
     """Offer this machine. Needs a wallet, and collateral in the vault (`lilypad wallet deposit`).
+
+    Each place is offered with its part of the processors, the memory and the disk that are free then.
 
     SIGTERM, or `lilypad provider drain`: takes no more deals, finishes those in hand, and ends. Ctrl-C, or SIGTERM once
     more: ends at once; what is in hand goes on at the next start.
     """
+    from lilypad.agents.provider.capacity import Wish
     from lilypad.cli import session
 
+    if gpu:
+        raise click.UsageError("--gpu: no executor hands a GPU to a job yet, so none can be offered.")
     settings = session.start(invocation, "info")
     if price is not None:
         settings = settings.model_copy(update={"price_per_instruction": price})
     account = session.open_own_account(settings)
     stopping = _Stopping()
-    return until_stopped(_provide(invocation, settings, account, places, modules, stopping), stopping.on_terminate)
+    work = _provide(invocation, settings, account, Wish(places, cpu, ram, disk), modules, stopping)
+    return until_stopped(work, stopping.on_terminate)
 
 
 @click.group()
@@ -91,7 +112,7 @@ async def _provide(
     invocation: Invocation,
     settings: Settings,
     account: LocalAccount,
-    places: int,
+    wish: Wish,
     modules: tuple[str, ...],
     stopping: _Stopping,
 ) -> int:
@@ -99,6 +120,7 @@ async def _provide(
     import signal
 
     from lilypad.agents.network import Network
+    from lilypad.agents.provider.capacity import show
     from lilypad.agents.provider.service import default_terms, run_provider
     from lilypad.chain.deployments import read_deployment
     from lilypad.chain.rpc import Rpc
@@ -109,30 +131,32 @@ async def _provide(
     deployment = read_deployment(settings.deployments, settings.chain_id)
     async with Rpc(settings.rpc, chain_id=settings.chain_id) as rpc:
         network = Network(rpc, deployment)
-        terms = await default_terms(settings, network, places, modules)
+        terms = await default_terms(settings, network, wish, modules)
         free = (await network.funds(account.address)).free
     if free < terms.collateral:
         have, need = format_lily(free), format_lily(terms.collateral)
         message = f"lilypad: {have} LILY free in the vault, a deal takes {need}: see `lilypad wallet deposit`"
         click.echo(message, err=True)
     asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, stopping.drain.set)
-    offered = f"{places} places, {len(terms.allowed.modules)} modules"
+    places = f"{terms.places} place{'s'[: terms.places - 1]} in {show(terms.capacity)}"
+    offered = f"{places}; {len(terms.allowed.modules)} modules"
     click.echo(f"lilypad: provider {account.address} offers {offered}; Ctrl-C ends it", err=True)
     async with asyncio.TaskGroup() as group:
-        group.create_task(_tell_when_ready(invocation, account.address, places, stopping), name="tells when ready")
+        group.create_task(_tell_when_ready(invocation, account.address, terms, stopping), name="tells when ready")
         await run_provider(settings, deployment, account, terms, stopping.ready, stopping.drain)
     click.echo("lilypad: drained; nothing is in hand", err=True)
     return 0
 
 
-async def _tell_when_ready(invocation: Invocation, account: str, places: int, stopping: _Stopping) -> None:
+async def _tell_when_ready(invocation: Invocation, account: str, terms: OfferTerms, stopping: _Stopping) -> None:
     await stopping.ready.wait()
     if invocation.json:
         import os
 
-        from lilypad.cli.documents import dump
+        from lilypad.cli.documents import dump, resources_document
 
-        click.echo(dump({"account": account, "places": places, "pid": os.getpid()}))
+        total = resources_document(terms.capacity)
+        click.echo(dump({"account": account, "places": terms.places, "capacity": total, "pid": os.getpid()}))
 
 
 async def _solve(settings: Settings, account: LocalAccount) -> int:

@@ -9,14 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from lilypad.agents.provider.capacity import show
 from lilypad.cli import render
 from lilypad.cli.amounts import GIGA, amount_document, format_bytes, format_lily
-from lilypad.cli.documents import time_document
+from lilypad.cli.documents import resources_document, time_document
 from lilypad.cli.words import SHORT
 from lilypad.protocol.deal import deadline
+from lilypad.types import Resources
 
 if TYPE_CHECKING:
     from lilypad.agents.network import Funds
+    from lilypad.agents.provider.capacity import Booking
     from lilypad.agents.provider.ledger import Entry
     from lilypad.agents.provider.status import ProviderStatus
     from lilypad.chain.receipts import Receipt
@@ -46,6 +49,7 @@ def status_document(found: ProviderStatus) -> dict[str, Any]:
         "since": time_document(running.started) if running else None,
         "url": running.url if running else None,
         "places": running.places if running else None,
+        "capacity": capacity_document(running.booking) if running else None,
         "price": amount_document(running.price_per_instruction * GIGA) if running else None,
         "endpoint": found.endpoint or None,
         "endpointAnswers": found.endpoint_answers,
@@ -60,6 +64,20 @@ def status_document(found: ProviderStatus) -> dict[str, Any]:
     }
 
 
+def capacity_document(booking: Booking) -> dict[str, Any]:
+    parts = {"total": booking.total, "deals": booking.deals, "offers": booking.offers, "free": booking.free}
+    return {name: resources_document(part) for name, part in parts.items()}
+
+
+def _capacity_rows(document: Mapping[str, Mapping[str, int]] | None) -> list[tuple[str, str]]:
+    words = {"total": "for jobs", "deals": "in deals", "offers": "in offers", "free": "free"}
+    return [] if document is None else [(text, _show(document[name])) for name, text in words.items()]
+
+
+def _show(part: Mapping[str, int]) -> str:
+    return show(Resources(part["cpuMilli"], part["gpu"], part["ramMib"], part["vramMib"], part["diskMib"]))
+
+
 def status_page(document: Mapping[str, Any]) -> None:
     places, price, endpoint = document["places"], document["price"], document["endpoint"]
     reached = "answers" if document["endpointAnswers"] else "does not answer from here"
@@ -70,6 +88,7 @@ def status_page(document: Mapping[str, Any]) -> None:
             ("process", document["pid"]),
             ("since", render.local_time(document["since"])),
             ("offers", f"{places} places, {price['lily']} LILY for 10^9 instructions" if places else None),
+            *_capacity_rows(document["capacity"]),
             ("endpoint", f"{endpoint}, {reached}" if endpoint else "none on chain: it never started"),
             ("market", "answers" if document["marketAnswers"] else "does not answer: it brings no deals"),
             ("vault, free", f"{document['free']['lily']} LILY"),

@@ -81,8 +81,9 @@ def _serve(invocation: Invocation, settings: Settings, chain_port: int, market_p
     _check_ports(chain_port, market_port)
 
     async def work() -> int:
-        ports = {"chain_port": chain_port, "market_port": market_port}
-        async with local_network(settings, **ports, mediators=mediators) as network:
+        async with local_network(
+            settings, chain_port=chain_port, market_port=market_port, mediators=mediators
+        ) as network:
             _announce(invocation, settings, network)
             await asyncio.Event().wait()
         return 0

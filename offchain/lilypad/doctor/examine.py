@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from lilypad.doctor.capacity import examine_capacity
 from lilypad.doctor.chain import examine_deployment, examine_endpoints, examine_settings
 from lilypad.doctor.findings import Finding, Level, broken
 from lilypad.doctor.machine import examine_clock, examine_disk, examine_docker, examine_wasm
@@ -30,6 +31,7 @@ async def examine(settings: Settings, account: Address | LilypadError) -> list[F
         examine_wasm(),
         examine_docker(settings.docker),
         _done(examine_disk(settings)),
+        examine_capacity(settings, account if isinstance(account, str) else None),
         _done(examine_clock()),
     )
     return [finding for part in parts for finding in part]

@@ -5,11 +5,12 @@ from __future__ import annotations
 import enum
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from lilypad.modules.template import Command
 from lilypad.types import Engine, Resources
 
+MIB = 1 << 20
 FORMAT = 1
 """The version of the manifest's format; it is in every digest."""
 
@@ -104,6 +105,12 @@ class Manifest:
     @property
     def engine(self) -> Engine:
         return Engine.WASM if isinstance(self.artifact, WasmArtifact) else Engine.DOCKER
+
+    @property
+    def needs(self) -> Resources:
+        """What a job of it has to ask for: a machine's memory is given away by it, so it is at least what a run may
+        use."""
+        return replace(self.resources, ram_mib=max(self.resources.ram_mib, -(-self.limits.memory_bytes // MIB)))
 
     def input(self, name: str) -> InputDefinition:
         return next(definition for definition in self.inputs if definition.name == name)

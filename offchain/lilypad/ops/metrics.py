@@ -81,6 +81,10 @@ class Metrics:
         """Of a market: by kind and status."""
         self.read("offers", "Offers in the order book.", ("kind", "status"), lambda: sorted(counts().items()))
 
+    def read_capacity(self, parts: Callable[[], Iterable[Sample]]) -> None:
+        """Of a provider: by resource and by who has it. Cores count in thousandths, memory and disk in MiB."""
+        self.read("capacity", "What the machine has for jobs, and what is booked.", ("resource", "part"), parts)
+
     def read_feed(self, position: Callable[[], tuple[Position, float] | None]) -> None:
         """`position` gives the last one, and when it was taken by the monotonic clock."""
 

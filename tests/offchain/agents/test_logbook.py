@@ -37,6 +37,7 @@ class Coins(LogBook[Coin]):
             ("LilypadController", "LilypadPayments", "LilypadStorage", "LilypadModules", "LilypadUsers",
              "LilypadToken"), ALICE))  # fmt: skip
         self.let_go: list[Coin] = []
+        self.told: list[tuple[Coin | None, Coin | None]] = []
         super().__init__(Network(Rpc(("http://127.0.0.1:1",), chain_id=31337), deployment), journal, "coins", linger)
 
     def _fold(self, logs: list[RawLog]) -> Coin | None:
@@ -51,6 +52,9 @@ class Coins(LogBook[Coin]):
 
     def _subject(self, event: Event) -> tuple[DealId, bool]:
         return coin(event.args["value"]), event.args["from"] == ZERO_ADDRESS
+
+    def _moved(self, before: Coin | None, after: Coin | None) -> None:
+        self.told.append((before, after))
 
     def _left(self, thing: Coin) -> None:
         self.let_go.append(thing)
@@ -102,6 +106,17 @@ async def test_thing__that_is_over__is_in_hand_as_long_as_its_end_may_be_undone(
     assert coin(1) in {thing.id for thing in coins}
     await coins.read(21 + REORG_DEPTH)
     assert [thing.id for thing in coins] == [coin(2)]
+
+
+async def test_thing__from_its_beginning_on__is_told_of_each_time_it_moves(coins: Coins) -> None:
+    mint = moved(1, ZERO_ADDRESS, ALICE, 10)
+    here, there = Coin(coin(1), ALICE), Coin(coin(1), BOB)
+    await coins.read(10, mint)
+    await coins.read(11, moved(1, ALICE, BOB, 11))
+    await coins.read(10, rollback=Rollback(10))
+    await coins.read(9, rollback=Rollback(9))
+    await coins.read(10, mint)
+    assert coins.told == [(None, here), (here, there), (there, here), (here, None), (None, here)]
 
 
 async def test_thing__that_is_long_over__is_read_from_the_journal(coins: Coins) -> None:

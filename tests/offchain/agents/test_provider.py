@@ -9,6 +9,7 @@ from typing import Any, cast
 import pytest
 from eth_account import Account
 
+from lilypad.agents.provider.admission import Admission
 from lilypad.agents.provider.agent import Provider
 from lilypad.agents.work.workshop import Workshop
 from lilypad.errors import ChainUnavailableError, ModuleInvalidError, RecoverableError, TransactionRevertedError
@@ -69,7 +70,8 @@ def agreed(since: int) -> Deal:
 
 def provider(actor: FailingActor, tmp_path: Path) -> Provider:
     workshop = Workshop(tmp_path, cast(Any, None), cast(Any, None), cast(Any, NoModule()), {})
-    return Provider(cast(Any, actor), cast(Any, Notes()), workshop, cast(Any, None))
+    admission = Admission(workshop.catalogue, cast(Any, None))
+    return Provider(cast(Any, actor), cast(Any, Notes()), workshop, cast(Any, None), admission)
 
 
 async def test_decline__that_did_not_reach_the_chain__is_sent_again(tmp_path: Path) -> None:

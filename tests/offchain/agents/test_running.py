@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 from pathlib import Path
 
 import pytest
 
-from lilypad.agents.provider.outstanding import Outstanding, OutstandingOffers
+from lilypad.agents.provider.capacity import Booking
+from lilypad.agents.provider.outstanding import KEY, Outstanding, OutstandingOffers
 from lilypad.agents.provider.running import FILE, RunState, find_running, how_it_ended, last_known, running_file
 from lilypad.store.journal import Journal
+from lilypad.types import Resources
 
 
 def test_running__while_it_holds_its_file__is_found(tmp_path: Path) -> None:
@@ -47,9 +50,36 @@ async def test_end__of_a_provider_that_drained__is_told_from_one_that_stopped(tm
 def test_outstanding__after_a_restart__are_those_that_have_not_expired(tmp_path: Path) -> None:
     with Journal(tmp_path / "journal.sqlite") as journal:
         offers = OutstandingOffers(journal)
-        offers.add(Outstanding(1, 100, b"a" * 32), now=50)
-        offers.add(Outstanding(2, 200, b"b" * 32), now=101)
-        offers.add(Outstanding(3, 300, b"c" * 32), now=102)
+        offers.add(Outstanding(1, 100, b"a" * 32, Resources(1_000)), since=50)
+        offers.add(Outstanding(2, 200, b"b" * 32, Resources(2_000)), since=101)
+        offers.add(Outstanding(3, 300, b"c" * 32, Resources(3_000, ram_mib=64)), since=102)
     with Journal(tmp_path / "journal.sqlite") as journal:
-        assert [offer.nonce for offer in OutstandingOffers(journal).valid(200)] == [2, 3]
-        assert [offer.digest for offer in OutstandingOffers(journal).valid(201)] == [b"c" * 32]
+        assert [offer.nonce for offer in OutstandingOffers(journal).expiring(200)] == [2, 3]
+        assert OutstandingOffers(journal).expiring(201) == [
+            Outstanding(3, 300, b"c" * 32, Resources(3_000, ram_mib=64))
+        ]
+
+
+def test_outstanding__of_an_earlier_version__does_not_know_what_it_offers(tmp_path: Path) -> None:
+    with Journal(tmp_path / "journal.sqlite") as journal:
+        with journal.transaction() as tx:
+            tx.put(KEY, [{"nonce": 1, "expiry": 100, "digest": "61" * 32}])
+        assert OutstandingOffers(journal).expiring(0) == [Outstanding(1, 100, b"a" * 32, None)]
+
+
+def test_running__whose_bookings_change__tells_the_last_of_them(tmp_path: Path) -> None:
+    booking = Booking(Resources(4_000, ram_mib=2_048), deals=Resources(1_000, ram_mib=64))
+    with running_file(tmp_path, "http://here", 3, 7, drains=True) as told:
+        assert find_running(tmp_path).booking == Booking(Resources())  # type: ignore[union-attr]
+        told.book(booking)
+        told.tell(RunState.DRAINING)
+        assert find_running(tmp_path).booking == booking  # type: ignore[union-attr]
+
+
+def test_running__of_an_earlier_version__has_no_bookings(tmp_path: Path) -> None:
+    with running_file(tmp_path, "http://here", 3, 7, drains=True):
+        pass
+    plain = json.loads((tmp_path / FILE).read_text())
+    del plain["booking"]
+    (tmp_path / FILE).write_text(json.dumps(plain))
+    assert last_known(tmp_path).booking == Booking(Resources())  # type: ignore[union-attr]

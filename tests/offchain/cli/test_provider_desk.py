@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -9,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+
+from lilypad.agents.provider.machine import disk_mib
 
 from .command import Command, read_document, read_until
 
@@ -26,10 +29,11 @@ def operator(lilypad: Command, tmp_path: Path) -> Command:
 
 @contextmanager
 def started(operator: Command) -> Iterator[subprocess.Popen[str]]:
-    arguments = ("provider", "start", "--price", "0.5", "--json")
+    arguments = ("provider", "start", "--price", "0.5", "--places", "1", "--cpu", "1", "--ram", "256MiB", "--json")
     with operator.start(*arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout is not None
-        assert read_document(process.stdout)["pid"] == process.pid
+        said = read_document(process.stdout)
+        assert (said["pid"], said["capacity"]["cpuMilli"]) == (process.pid, 1_000)
         try:
             yield process
             process.send_signal(signal.SIGTERM)  # takes its offers back: the next test's jobs are not for it
@@ -47,20 +51,48 @@ def in_hand(lilypad: Command, operator: Command) -> str:
     return job
 
 
-def test_status__of_a_provider__tells_whether_it_runs(operator: Command) -> None:
+def test_status__of_a_provider__tells_whether_it_runs(operator: Command, tmp_path: Path) -> None:
     before = operator("provider", "status", "--json")
     assert (before.code, before.document["state"], before.document["endpoint"]) == (4, "not running", None)
     with started(operator) as process:
         now = operator("provider", "status", "--json")
         assert now.code == 0, now.err
         found = now.document
-        assert (found["state"], found["pid"], found["places"]) == ("serving", process.pid, 2)
+        assert (found["state"], found["pid"], found["places"]) == ("serving", process.pid, 1)
         assert (found["endpointAnswers"], found["marketAnswers"]) == (True, True)
         assert found["price"]["lily"] == "0.5"
         assert (found["kept"], found["quota"]) == (0, 20 << 30)
+        capacity = found["capacity"]
+        disk = min(4_096, disk_mib(tmp_path))
+        assert capacity["total"] == {"cpuMilli": 1_000, "ramMib": 256, "diskMib": disk, "gpu": 0, "vramMib": 0}
+        assert capacity["deals"]["cpuMilli"] == 0
+        booked = {kind: capacity["offers"][kind] + capacity["free"][kind] for kind in capacity["total"]}
+        assert booked == capacity["total"]
+        page = operator("provider", "status").out
+        assert "for jobs       1 core, 256 MiB of memory, " in page
     ended = operator("provider", "status")
     assert ended.code == 4
     assert "does not answer from here" in ended.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"),
+    [
+        (("--cpu", "1000"), 3, r"this machine has \S+ cores, .* for jobs; 1000 cores, .* is more"),
+        (("--ram", "900000GiB"), 3, "is more"),
+        (("--places", "3", "--cpu", "0.2"), 3, r"there can be 2, not 3"),
+        (("--ram", "lots"), 2, "512MiB or 7.5GiB"),
+        (("--cpu", "two"), 2, "like 4 or 1.5"),
+        (("--gpu", "1"), 2, "no executor hands a GPU to a job"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_start__with_more_than_there_is__is_refused(
+    operator: Command, arguments: tuple[str, ...], code: int, says: str
+) -> None:
+    done = operator("provider", "start", *arguments)
+    assert done.code == code
+    assert re.search(says, done.err), done.err
 
 
 def test_drain__with_a_deal_in_hand__waits_for_its_end_and_takes_no_other(lilypad: Command, operator: Command) -> None:

@@ -9,6 +9,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families
 from lilypad.agents.creator.api import Lilypad
 from lilypad.agents.creator.progress import Progress
 from lilypad.agents.localnet import STAKE, LocalNetwork
+from lilypad.agents.provider.machine import probe
 from lilypad.ops.watch import folder_bytes
 from lilypad.protocol import settlement
 from lilypad.settings import ETHER
@@ -27,7 +28,9 @@ async def job(network: LocalNetwork) -> Progress:
 
     async def has_ended() -> bool:
         numbers = await scrape(provider)
-        return numbers("deals", status="accepted") == 1 and numbers("balance_lily", place="free") > STAKE / ETHER
+        cores = [numbers("capacity", resource="cpu_milli", part=part) for part in ("total", "offers")]
+        is_paid = numbers("deals", status="accepted") == 1 and numbers("balance_lily", place="free") > STAKE / ETHER
+        return is_paid and cores[0] == cores[1]
 
     await until(has_ended)
     return end
@@ -64,6 +67,16 @@ async def test_provider__after_a_job__has_the_income_in_its_vault(provider: Scra
     assert provider("balance_lily", place="free") == pytest.approx(STAKE / ETHER + income(job))
     assert provider("balance_lily", place="locked") == 0
     assert 9_999 < provider("balance_gas_ether") < 10_000
+
+
+async def test_provider__after_a_job__offers_all_of_its_machine_again(provider: Scrape, network: LocalNetwork) -> None:
+    machine = probe(network.settings.data)
+    assert provider("capacity", resource="cpu_milli", part="total") == machine.cpu_milli
+    for resource in ("cpu_milli", "gpu", "ram_mib", "vram_mib", "disk_mib"):
+        total, deals, offers = (
+            provider("capacity", resource=resource, part=part) for part in ("total", "deals", "offers")
+        )
+        assert (deals, offers) == (0, total)
 
 
 async def test_provider__after_a_job__has_run_one_module_and_runs_none(provider: Scrape) -> None:

@@ -226,7 +226,8 @@ class LogBook(Generic[T]):
         return dict(self._journal.get(self._undone(id_), {}))
 
     def _remember(self, id_: DealId, logs: list[RawLog]) -> None:
-        folded, before = self._fold(logs), self.get(id_)
+        tracked = self._tracked.get(id_)  # the journal has the new state already
+        folded, before = self._fold(logs), tracked.thing if tracked else None
         if folded is None:
             self._tracked.pop(id_, None)
         elif id_ in self._tracked:

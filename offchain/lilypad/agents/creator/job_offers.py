@@ -82,7 +82,7 @@ class JobOffers:
             lane=lane,
             module=version,
             inputs=content.digest,
-            resources=package.manifest.resources,
+            resources=package.manifest.needs,
             price_per_instruction=price,
             payment_ceiling=ceiling,
             collateral=ceiling,

@@ -14,6 +14,7 @@ from contextlib import suppress
 
 from lilypad.agents.books.deals import DealBook
 from lilypad.agents.network import Actor, show_id
+from lilypad.agents.provider.admission import Admission
 from lilypad.agents.provider.defending import Defence
 from lilypad.agents.provider.live_logs import LiveLogs
 from lilypad.agents.provider.offering import Offering
@@ -29,6 +30,7 @@ from lilypad.errors import (
     RejectedError,
     TransactionRevertedError,
 )
+from lilypad.executors.base import Executor
 from lilypad.protocol.commitment import commitment
 from lilypad.protocol.deal import Claim, Deal, DealStatus, deadline, way_out
 from lilypad.types import DealId
@@ -50,6 +52,7 @@ class Provider:
         deals: DealBook,
         workshop: Workshop,
         offering: Offering,
+        admission: Admission,
         defence: Defence | None = None,
         tidy: Callable[[], None] = lambda: None,
     ) -> None:
@@ -59,6 +62,7 @@ class Provider:
         self._deals = deals
         self._workshop = workshop
         self._offering = offering
+        self._admission = admission
         self._defence = defence
         self._tidy = tidy
         self._tasks: dict[DealId, asyncio.Task[None]] = {}
@@ -88,7 +92,7 @@ class Provider:
     async def _offer(self, feed: Feed) -> None:
         """Once all deals are known that were made while nobody was here: each has taken a place."""
         await feed.caught_up.wait()
-        await self._offering.run(self._deals)
+        await self._offering.run(self._deals, lambda: feed.position)
 
     async def _follow(self, feed: Feed, group: asyncio.TaskGroup) -> None:
         async for batch in feed.batches():
@@ -222,7 +226,17 @@ class Provider:
         notes = self._deals.notes(deal.id)
         if "result" in notes:
             return ResultRecord.from_json(notes["result"])
-        record = await self._workshop.run(deal, self.live.begin)
+        if not self._is_late_to_decline(deal):
+            await self._admission.check(deal)
+        began = time.monotonic()
+
+        def begin(deal_id: DealId, executor: Executor) -> None:
+            nonlocal began
+            began = time.monotonic()
+            self.live.begin(deal_id, executor)
+
+        record = await self._workshop.run(deal, begin)
+        await self._admission.ran(deal, record.instruction_count, time.monotonic() - began)
         self._deals.note(deal.id, result=record.to_json())
         crash_point("provider.noted")
         return record

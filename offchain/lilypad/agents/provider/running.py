@@ -12,12 +12,13 @@ import json
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
+from lilypad.agents.provider.capacity import NOTHING, Booking
 from lilypad.settings import Settings
-from lilypad.types import Address
+from lilypad.types import Address, Resources
 
 FILE = "running.json"
 LOOK_SECONDS = 0.2
@@ -44,6 +45,7 @@ class RunningProvider:
     drains: bool = True
     """SIGUSR1 makes it end when its deals have; not where it is a part of a larger process."""
     state: RunState = RunState.SERVING
+    booking: Booking = field(default_factory=lambda: Booking(NOTHING))
 
 
 def provider_folder(settings: Settings, account: Address) -> Path:
@@ -59,10 +61,18 @@ class RunningFile:
         self._now = now
 
     def tell(self, state: RunState) -> None:
-        self._now = replace(self._now, state=state)
+        self._write(replace(self._now, state=state))
+
+    def book(self, booking: Booking) -> None:
+        """What cannot be told, the disk being full, is told with the next change."""
+        with suppress(OSError):
+            self._write(replace(self._now, booking=booking))
+
+    def _write(self, now: RunningProvider) -> None:
+        self._now = now
         text = json.dumps(asdict(self._now)).encode()
-        os.ftruncate(self._descriptor, 0)
-        os.pwrite(self._descriptor, text, 0)
+        os.pwrite(self._descriptor, text, 0)  # over the old text: that needs no room
+        os.ftruncate(self._descriptor, len(text))
 
     @property
     def state(self) -> RunState:
@@ -101,7 +111,9 @@ def last_known(folder: Path) -> RunningProvider | None:
     for _ in range(20):
         try:
             plain = json.loads((folder / FILE).read_text())
-            return RunningProvider(**{**plain, "state": RunState(plain["state"])})
+            parts = plain.get("booking", asdict(Booking(NOTHING)))  # of an earlier version
+            booking = Booking(**{name: Resources(**part) for name, part in parts.items()})
+            return RunningProvider(**{**plain, "state": RunState(plain["state"]), "booking": booking})
         except FileNotFoundError:
             return None
         except (ValueError, TypeError, KeyError):

@@ -15,11 +15,15 @@ from eth_account.signers.local import LocalAccount
 from lilypad.agents.books.deals import DealBook
 from lilypad.agents.network import Network
 from lilypad.agents.nonces import JournalCounter, OfferNonces
+from lilypad.agents.provider.admission import Admission
 from lilypad.agents.provider.agent import Provider
+from lilypad.agents.provider.capacity import Wish, choose
 from lilypad.agents.provider.defending import Defence
 from lilypad.agents.provider.log_service import LogService
+from lilypad.agents.provider.machine import probe
 from lilypad.agents.provider.offering import Offering, OfferTerms
 from lilypad.agents.provider.outstanding import OutstandingOffers
+from lilypad.agents.provider.pace import Pace
 from lilypad.agents.provider.policy import choose_modules
 from lilypad.agents.provider.running import RunningFile, RunState, running_file
 from lilypad.agents.provider.stock import provider_needs
@@ -36,13 +40,14 @@ from lilypad.chain.feed import Feed
 from lilypad.errors import ExecutorFaultError
 from lilypad.executors.docker import DockerExecutor
 from lilypad.executors.wasm import WasmExecutor
+from lilypad.executors.wasm_pace import measure
 from lilypad.market.client import MarketClient
 from lilypad.ops.engine import EngineProbe, engine_says
 from lilypad.protocol.words import Windows
 from lilypad.settings import ETHER, Settings
 from lilypad.store.blocks import LocalBlockStore
 from lilypad.store.http import HttpBlockSource, content_app
-from lilypad.types import DealId, Engine, Resources
+from lilypad.types import DealId, Engine
 
 log = logging.getLogger(__name__)
 
@@ -80,9 +85,11 @@ async def run_provider(
         retention = Retention(settings.disk_quota, settings.keep_results)
         shelf = Shelf(store, retention, lambda: provider_needs(deals, workshop), operations.store_looked)
         offering = Offering(actor, account, terms, market, nonces, OutstandingOffers(here.journal), shelf.has_room)
+        admission = Admission(workshop.catalogue, Pace(here.journal, measure))
         defence = Defence(actor) if settings.appeal else None
-        provider = Provider(actor, deals, workshop, offering, defence, shelf.wake)
+        provider = Provider(actor, deals, workshop, offering, admission, defence, shelf.wake)
         logs = LogService(actor.domain, deals, provider.live)
+        operations.metrics.read_capacity(lambda: offering.booking.samples())
         engine = EngineProbe(settings.docker)
         subject = watched(actor, here.folder, terms.collateral * terms.places, (engine.check, shelf.check))
         app = _provider_app(deals, store, logs)
@@ -98,6 +105,8 @@ async def run_provider(
                 await introduce(actor, ROLE_PROVIDER, url)
                 price, drains = terms.price_per_instruction, drain is not None
                 with running_file(here.folder, url, terms.places, price, drains=drains) as told:
+                    offering.tell = told.book
+                    told.book(offering.booking)
                     if ready is not None:
                         ready.set()
                     await _until_drained(provider, here.feed("LilypadController"), told, drain or asyncio.Event())
@@ -143,18 +152,23 @@ def _provider_app(deals: DealBook, store: LocalBlockStore, logs: LogService) -> 
 
 
 async def default_terms(
-    settings: Settings, network: Network, places: int = 2, modules: Collection[str] = ()
+    settings: Settings,
+    network: Network,
+    wish: Wish = Wish(),  # noqa: B008 - frozen
+    modules: Collection[str] = (),
 ) -> OfferTerms:
     """What a provider asks if nobody says otherwise. Jobs in containers it takes if a Docker engine answers now.
 
     Raises:
+        RejectedError: the machine does not have what is wished for.
         FaultError, ModuleInvalidError: of `modules`, one cannot be offered; see `choose_modules`.
     """
+    places, capacity = choose(await asyncio.to_thread(probe, settings.data), wish)
     has_engine = await engine_says(settings.docker, "/version") is not None
     engines = (Engine.WASM, Engine.DOCKER) if has_engine else (Engine.WASM,)
     allowed = await choose_modules(network, Packages(settings.modules), engines, modules)
     return OfferTerms(
-        resources=Resources(cpu_milli=2_000, ram_mib=2_048, disk_mib=4_096),
+        capacity=capacity,
         price_per_instruction=settings.price_per_instruction,
         minimum_payment=ETHER // 1_000,
         collateral=10 * ETHER,

@@ -102,8 +102,13 @@ class Workshop:
             cid = Cid.of_directory(deal.job.inputs)
             await self.store.fetch_directory(cid, inputs, source=sources)
         given = read_inputs(package.manifest, inputs)
-        limit = min(deal.terms.instruction_limit, package.manifest.budget.maximum)
-        return execution_spec(package.manifest, given, package.artifact, limit, seed_from_inputs(deal.job.inputs))
+        limit, seed = instruction_limit(deal, package.manifest), seed_from_inputs(deal.job.inputs)
+        return execution_spec(package.manifest, given, package.artifact, limit, seed)
+
+
+def instruction_limit(deal: Deal, manifest: Manifest) -> int:
+    """What the ceiling pays for, as far as the module allows it."""
+    return min(deal.terms.instruction_limit, manifest.budget.maximum)
 
 
 def require_same_engine(manifest: Manifest) -> None:

@@ -1,0 +1,64 @@
+"""One place for a deal, as it is offered: what it promises, and until when the promise binds."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field
+
+from eth_utils.crypto import keccak
+
+from lilypad.crashing import crash_point
+from lilypad.errors import OfferInvalidError
+from lilypad.market.book import OfferStatus, SignedResource
+from lilypad.market.client import MarketClient
+from lilypad.protocol.offers import Domain
+from lilypad.types import Resources
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(eq=False)
+class Place:
+    """Offered in one way for each kind of job. They share a nonce, so at most one of them is ever taken."""
+
+    domain: Domain
+    offers: tuple[SignedResource, ...]
+    closed_at: int | None = None
+    """The block after which nobody can take it any more. It may have been taken until then: whoever has read the chain
+    up to it knows."""
+    refused_since: float | None = None
+    """Unix time from which on the market has not wanted it, though it could still be taken."""
+    digests: list[bytes] = field(init=False)
+    digest: bytes = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.digests = [self.domain.digest(signed.offer.struct_hash()) for signed in self.offers]
+        self.digest = keccak(b"".join(self.digests))
+
+    @property
+    def nonce(self) -> int:
+        return self.offers[0].offer.nonce
+
+    @property
+    def expiry(self) -> int:
+        return self.offers[0].offer.expiry
+
+    @property
+    def resources(self) -> Resources:
+        return self.offers[0].offer.resources
+
+    async def announce(self, market: MarketClient) -> bool:
+        """Whether it still waits to be taken, in one way at least. Where it does not, the chain knows why."""
+        return any([await _waits(signed, market) for signed in self.offers])
+
+
+async def _waits(signed: SignedResource, market: MarketClient) -> bool:
+    try:
+        state = await market.announce(signed)
+    except OfferInvalidError as error:
+        log.warning("offer_refused", extra={"reason": str(error)})
+        return True  # a full book, or a market whose clock is wrong: another offer would fare no better
+    crash_point("provider.announced")
+    if state.status is OfferStatus.REFUSED:
+        log.warning("offer_refused", extra={"reason": state.reason})
+    return state.status is OfferStatus.RESTING
