@@ -112,6 +112,8 @@ class ExecutionSpec:
     seed: bytes = b""
     """Seeds the module's random source (WASM)."""
     cpu_milli: int = 1000
+    gpu: int = 0
+    """Devices that its machine must have free; only a cluster chooses its machine by them."""
 
 
 @dataclass(frozen=True, slots=True)
