@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from lilypad.doctor.chain import examine_deployment, examine_endpoints, examine_settings
+from lilypad.doctor.cluster import examine_cluster
 from lilypad.doctor.findings import Finding, Level, broken
 from lilypad.doctor.machine import examine_clock, examine_disk, examine_docker, examine_wasm
 from lilypad.doctor.people import examine_account, examine_market
@@ -29,6 +30,7 @@ async def examine(settings: Settings, account: Address | LilypadError) -> list[F
         examine_market(settings, deployment),
         examine_wasm(),
         examine_docker(settings.docker),
+        examine_cluster(settings),
         _done(examine_disk(settings)),
         _done(examine_clock()),
     )

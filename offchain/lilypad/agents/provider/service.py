@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
-from contextlib import suppress
 
 import aiohttp
 from aiohttp import web
@@ -14,6 +12,7 @@ from lilypad.agents.books.deals import DealBook
 from lilypad.agents.network import Network, show_id
 from lilypad.agents.nonces import JournalCounter, OfferNonces
 from lilypad.agents.provider.agent import Provider
+from lilypad.agents.provider.engines import Engines, kinds_of_jobs
 from lilypad.agents.provider.log_service import LogService
 from lilypad.agents.provider.offering import Offering, OfferTerms
 from lilypad.agents.provider.outstanding import OutstandingOffers
@@ -24,18 +23,12 @@ from lilypad.agents.work.packages import Catalogue, Packages
 from lilypad.agents.work.workshop import Workshop
 from lilypad.chain.deployments import Deployment
 from lilypad.chain.feed import Feed
-from lilypad.errors import ExecutorFaultError
-from lilypad.executors.docker import DockerExecutor
-from lilypad.executors.wasm import WasmExecutor
 from lilypad.market.client import MarketClient
-from lilypad.ops.engine import EngineProbe, engine_says
 from lilypad.protocol.words import Windows
 from lilypad.settings import ETHER, Settings
 from lilypad.store.blocks import LocalBlockStore
 from lilypad.store.http import HttpBlockSource, content_app
-from lilypad.types import Engine, Resources
-
-log = logging.getLogger(__name__)
+from lilypad.types import Resources
 
 
 async def run_provider(
@@ -54,28 +47,23 @@ async def run_provider(
         deals = DealBook(
             actor, here.journal, "provider", lambda event: event.terms.provider == actor.account, operations
         )
-        wasm = WasmExecutor(settings.data / "wasm-cache", max_concurrent=terms.places)
-        docker = DockerExecutor(settings.docker, namespace=actor.account.lower())
+        engines = Engines.of(settings, actor.account, terms.places)
         workshop = Workshop(
             folder=here.folder / "deals",
             store=store,
             sources=HttpBlockSource([settings.market], session, rounds=1),
             catalogue=Catalogue(actor, Packages(settings.modules)),
-            executors={
-                Engine.WASM: operations.observed(wasm, Engine.WASM),
-                Engine.DOCKER: operations.observed(docker, Engine.DOCKER),
-            },
+            executors={kind: operations.observed(one, kind) for kind, one in engines.executors.items()},
         )
         nonces = OfferNonces(actor, actor.account, JournalCounter(here.journal))
         market = MarketClient(settings.market, session)
         offering = Offering(actor, account, terms, market, nonces, OutstandingOffers(here.journal))
         provider = Provider(actor, deals, workshop, offering)
         logs = LogService(actor.domain, deals, provider.live)
-        engine = EngineProbe(settings.docker)
-        subject = watched(actor, here.folder, terms.collateral * terms.places, (engine.check,))
+        subject = watched(actor, here.folder, terms.collateral * terms.places, (engines.check,))
         async with serving(_provider_app(deals, store, logs), settings) as url, operations.attending(subject):
             try:
-                await _remove_orphans(docker, deals)
+                await engines.remove_orphans([deal.id.hex() for deal in deals if not deal.status.is_end])
                 await introduce(actor, ROLE_PROVIDER, url)
                 price, drains = terms.price_per_instruction, drain is not None
                 with running_file(here.folder, url, terms.places, price, drains=drains) as told:
@@ -83,8 +71,7 @@ async def run_provider(
                         ready.set()
                     await _until_drained(provider, here.feed("LilypadController"), told, drain or asyncio.Event())
             finally:
-                await wasm.close()
-                await docker.close()
+                await engines.close()
 
 
 async def _until_drained(provider: Provider, feed: Feed, told: RunningFile, drain: asyncio.Event) -> None:
@@ -97,14 +84,6 @@ async def _until_drained(provider: Provider, feed: Feed, told: RunningFile, drai
         await provider.run(feed, drain)
         telling.cancel()
     told.tell(RunState.DRAINED)
-
-
-async def _remove_orphans(docker: DockerExecutor, deals: DealBook) -> None:
-    """Containers of deals that ended while this provider was down. Without an engine there are none."""
-    with suppress(ExecutorFaultError):
-        for execution in await docker.orphans([deal.id.hex() for deal in deals if not deal.status.is_end]):
-            log.warning("orphan_removed", extra={"execution": execution})
-            await docker.cancel(execution)
 
 
 def _provider_app(deals: DealBook, store: LocalBlockStore, logs: LogService) -> web.Application:
@@ -124,8 +103,7 @@ def _provider_app(deals: DealBook, store: LocalBlockStore, logs: LogService) -> 
 
 async def default_terms(settings: Settings, network: Network, places: int = 2) -> OfferTerms:
     """What a provider asks if nobody says otherwise. Jobs in containers it takes if a Docker engine answers now."""
-    has_engine = await engine_says(settings.docker, "/version") is not None
-    engines = (Engine.WASM, Engine.DOCKER) if has_engine else (Engine.WASM,)
+    engines = await kinds_of_jobs(settings)
     return OfferTerms(
         resources=Resources(cpu_milli=2_000, ram_mib=2_048, disk_mib=4_096),
         price_per_instruction=settings.price_per_instruction,

@@ -30,8 +30,6 @@ from lilypad.executors.container_files import Record
 from lilypad.types import Engine, ExecutionResult, ExecutionSpec
 
 TRIES = 3
-ROOM_SECONDS = 30
-"""How long a job waits for a machine with room; less than it takes until a deal cannot be declined any more."""
 AWAY_SECONDS = 120
 """After that an actor that cannot be reached, and whose machine is not given up by the cluster, counts as lost."""
 POLITE_SECONDS = 15
@@ -68,8 +66,9 @@ class _Execution:
 class Driver:
     """`Executor`, in a process that is connected to Ray and does nothing else."""
 
-    def __init__(self, owner: Owner, tell: Tell) -> None:
+    def __init__(self, owner: Owner, room_seconds: float, tell: Tell) -> None:
         self._owner = owner
+        self._room_seconds = room_seconds
         self._tell = tell
         self._executions: dict[str, _Execution] = {}
 
@@ -154,8 +153,10 @@ class Driver:
                     )
             except LilypadError as error:
                 execution.fail(error)
-            except (RayError, OSError) as error:
+            except RayError as error:
                 execution.fail(EngineAwayError("the cluster could not do it", reason=_said(error)))
+            except OSError as error:
+                execution.fail(ExecutorFaultError("this machine cannot keep the job's files", reason=error))
 
     async def _try(self, execution: _Execution) -> ExecutionResult:
         order = execution.order
@@ -199,11 +200,11 @@ class Driver:
             **machines.request(order.spec),
         ).remote(order)  # fmt: skip
         try:
-            async with asyncio.timeout(ROOM_SECONDS):
+            async with asyncio.timeout(self._room_seconds):
                 about = await actor.about.remote()
         except TimeoutError:
             await self._dismiss(order.execution_id, is_there=False)
-            raise EngineAwayError("no machine of the cluster has room for it now", waited=ROOM_SECONDS) from None
+            raise EngineAwayError("no machine of the cluster has room for it now", waited=self._room_seconds) from None
         execution.actor = actor
         try:
             if about.versions != VERSIONS:

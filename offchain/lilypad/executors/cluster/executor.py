@@ -29,6 +29,9 @@ from lilypad.types import ExecutionResult, ExecutionSpec
 
 log = logging.getLogger(__name__)
 
+ROOM_SECONDS = 30
+"""Less than it takes until a deal cannot be declined any more."""
+LISTEN_SECONDS = 5
 JOIN_SECONDS = 40
 END_SECONDS = 5
 LINKS = 3
@@ -87,10 +90,18 @@ class ClusterExecutor:
             machine is one of the cluster's; it need not take jobs (`ray start --num-cpus 0`).
         namespace: keeps agents apart, as in `DockerExecutor`.
         docker: the engine's address on each machine.
+        room_seconds: how long a job waits for a machine that has room for it.
     """
 
-    def __init__(self, address: str, *, namespace: str = "default", docker: str = DEFAULT_ENGINE) -> None:
-        self._hello = Hello(address, Owner(namespace, docker))
+    def __init__(
+        self,
+        address: str,
+        *,
+        namespace: str = "default",
+        docker: str = DEFAULT_ENGINE,
+        room_seconds: float = ROOM_SECONDS,
+    ) -> None:
+        self._hello = Hello(address, Owner(namespace, docker), room_seconds)
         self._link: _Link | None = None
         self._linking = asyncio.Lock()
         self._numbers = itertools.count(1)
@@ -167,6 +178,7 @@ class ClusterExecutor:
     async def _join(self) -> _Link:
         if importlib.util.find_spec("ray") is None:
             raise ExecutorFaultError("a cluster needs Ray: install it with `pip install 'lilypad[cluster]'`")
+        await _check_listening(self._hello.address)
         ours, theirs = socket.socketpair()
         with theirs:
             process = await asyncio.create_subprocess_exec(
@@ -179,22 +191,41 @@ class ClusterExecutor:
                 start_new_session=True,  # Ctrl-C is the agent's
             )  # fmt: skip
         link = _Link(process, await Wire.of(ours))
+        try:
+            await self._greet(link)
+        except BaseException:
+            process.kill()
+            await link.end()
+            raise
+        return link
+
+    async def _greet(self, link: _Link) -> None:
         queue = link.waiting[0] = asyncio.Queue()
         link.wire.send(self._hello)
+        where = self._hello.address
         try:
             async with asyncio.timeout(JOIN_SECONDS):
                 answer = await queue.get()
         except TimeoutError:
-            answer = Answer(0, error=EngineAwayError("the cluster does not answer", waited=JOIN_SECONDS))
-        del link.waiting[0]
-        if isinstance(answer, Answer) and answer.error is not None:
-            process.kill()
-            await link.end()
-            raise _named(answer.error, self._hello.address)
-        return link
+            raise EngineAwayError("the cluster does not answer", cluster=where, waited=JOIN_SECONDS) from None
+        finally:
+            del link.waiting[0]
+        error = answer.error if isinstance(answer, Answer) else None
+        if isinstance(error, LinkLostError):
+            message = "Ray gave up on the cluster; see Ray's log, and whether this machine is one of it"
+            raise EngineAwayError(message, cluster=where)
+        if error is not None:
+            raise error
 
 
-def _named(error: Exception, address: str) -> Exception:
-    if isinstance(error, EngineAwayError):
-        return EngineAwayError(error.message, **error.fields, cluster=address)
-    return error
+async def _check_listening(address: str) -> None:
+    """Ray takes half a minute to find out."""
+    host, _, port = address.rpartition(":")
+    if not port.isdecimal():
+        return
+    try:
+        async with asyncio.timeout(LISTEN_SECONDS):
+            _, writer = await asyncio.open_connection(host.strip("[]"), int(port))
+    except OSError as error:
+        raise EngineAwayError("no cluster answers here; does its head run?", cluster=address, reason=error) from error
+    writer.close()

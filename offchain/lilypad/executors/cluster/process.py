@@ -27,9 +27,12 @@ async def serve(end: socket.socket) -> None:
     try:
         _connect(hello)
     except Exception as error:
-        wire.send(Answer(0, error=EngineAwayError("the cluster cannot be joined", reason=_first_line(error))))
+        reason = _first_line(error)
+        wire.send(
+            Answer(0, error=EngineAwayError("the cluster cannot be joined", cluster=hello.address, reason=reason))
+        )
         return await wire.close()
-    driver = Driver(hello.owner, lambda event, fields: wire.send(Notice(event, fields)))
+    driver = Driver(hello.owner, hello.room_seconds, lambda event, fields: wire.send(Notice(event, fields)))
     wire.send(Answer(0))
     tasks: dict[int, asyncio.Task[None]] = {}
     async for message in messages:
@@ -76,7 +79,8 @@ async def _main(descriptor: int) -> None:
 
 
 def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [repr(error)])[0]
+    said = str(error).strip().splitlines()
+    return said[0] if said else "Ray says nothing; with another token (RAY_AUTH_TOKEN) it refuses like this"
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ class Hello:
 
     address: str
     owner: Owner
+    room_seconds: float
 
 
 @dataclass(frozen=True, slots=True)
