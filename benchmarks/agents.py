@@ -1,6 +1,7 @@
 """How fast the agents are, and what they need: a network on this machine, and a backlog of logs.
 
-python -m benchmarks.agents          takes a few minutes, best on a machine that does nothing else
+python -m benchmarks.agents                 takes a few minutes, best on a machine that does nothing else
+python -m benchmarks.agents memory 10000    what the process of all agents weighs as that many deals go by
 
 Prints a table for docs/benchmarks.md. Times depend on the machine: each stands beside what it is to be compared with.
 """
@@ -39,6 +40,7 @@ LOGS_A_CALL, CALLS = 2_500, 120
 EMITTER = bytes.fromhex("60108060095f395ff3" + "5f355b805f5fa1600190038060025700")
 """Creation code of a contract that emits as many logs, each with another topic, as the word in its calldata says."""
 LILYPAD = Path(sys.executable).with_name("lilypad")
+MIB = 1 << 20
 PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
@@ -61,28 +63,38 @@ async def network(folder: Path) -> AsyncIterator[tuple[LocalNetwork, Lilypad]]:
 
 
 async def deals(lily: Lilypad) -> dict[str, str]:
-    """From wish to payment, several at a time; and what the process that holds all four roles grows by."""
+    """From wish to payment, several at a time."""
     await lily.run("cowsay", {"Message": "warm"})
-    left = iter(range(JOBS))
-    marks: list[tuple[int, int]] = [(0, resident())]
-    done = 0
-
-    async def work() -> None:
-        nonlocal done
-        for number in left:
-            await lily.run("cowsay", {"Message": f"job {number}"})
-            done += 1
-            if done % (JOBS // 2) == 0:
-                marks.append((done, resident()))
-
     began = time.perf_counter()
-    await asyncio.gather(*(work() for _ in range(AT_ONCE)))
+    async for _ in finished(lily, JOBS):
+        pass
     seconds = time.perf_counter() - began
-    (_, _), (half, middle), (whole, end) = marks
-    return {
-        f"deals a second, {AT_ONCE} at a time, all roles and the chain on this machine": f"{JOBS / seconds:.1f}",
-        "memory that the second half of them adds, each": f"{(end - middle) / (whole - half) / 1024:.1f} KiB",
-    }
+    return {f"deals a second, {AT_ONCE} at a time, all roles and the chain on this machine": f"{JOBS / seconds:.1f}"}
+
+
+async def finished(lily: Lilypad, count: int) -> AsyncIterator[int]:
+    """Counts jobs as they are done."""
+    running = {asyncio.ensure_future(lily.run("cowsay", {"Message": f"job {n}"})) for n in range(AT_ONCE)}
+    begun, done = AT_ONCE, 0
+    while running:
+        ended, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+        for job in ended:
+            job.result()
+            done += 1
+            yield done
+            if begun < count:
+                running.add(asyncio.ensure_future(lily.run("cowsay", {"Message": f"job {begun}"})))
+                begun += 1
+
+
+async def memory(count: int) -> None:
+    """A row for each tenth of them: creator, solver and provider in one process, a block a second."""
+    with TemporaryDirectory() as folder:
+        async with network(Path(folder)) as (_, lily):
+            print(f"| 0 | {resident() / MIB:.0f} MiB |")  # noqa: T201
+            async for done in finished(lily, count):
+                if done % (count // 10) == 0:
+                    print(f"| {done:,} | {resident() / MIB:.0f} MiB |", flush=True)  # noqa: T201
 
 
 async def overhead(lily: Lilypad, folder: Path) -> dict[str, str]:
@@ -196,6 +208,9 @@ async def measure() -> dict[str, str]:
 
 
 def main() -> None:
+    if sys.argv[1:2] == ["memory"]:
+        asyncio.run(memory(int(sys.argv[2])))
+        return
     for name, value in asyncio.run(measure()).items():
         print(f"| {name} | {value} |")  # noqa: T201
 

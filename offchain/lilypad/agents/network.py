@@ -142,7 +142,7 @@ class Actor(Network):
     async def agree(self, job: SignedJob, resource: SignedResource) -> Receipt:
         digests = [self.domain.digest(signed.offer.struct_hash()) for signed in (job, resource)]
         offers = job.offer.words(), resource.offer.words(), job.offer.verification.word()
-        proofs: tuple[object, ...] = ([], job.signature, resource.signature)
+        proofs = list(resource.allowed.proof(job.offer.module)), job.signature, resource.signature
         return await self._send(
             self.controller, "agree", *offers, *proofs, key=f"agree:{digests[0].hex()}:{digests[1].hex()}"
         )

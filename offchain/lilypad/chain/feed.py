@@ -34,6 +34,8 @@ from lilypad.types import Address
 log = logging.getLogger(__name__)
 
 _LONGEST_PAUSE = 10.0
+REORG_DEPTH = 64
+"""Blocks. What lies deeper stays."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ class FeedOptions:
     """Blocks that must lie above a log's block before it is delivered."""
     poll_seconds: float = 0.2
     """0.2 s suits a local chain; take a good part of the block time elsewhere."""
-    reorg_depth: int = 64
+    reorg_depth: int = REORG_DEPTH
     """How deep a reorganisation can be undone; a deeper one is a fault."""
     first_range: int = 1000
     largest_range: int = 10_000

@@ -33,9 +33,10 @@ for command in (status, drain, earnings):
 @provider.command("start")
 @click.option("--places", type=click.IntRange(1, 1024), default=2, show_default=True, help="Deals at the same time.")
 @click.option("--price", type=PRICE, help="LILY per 10^9 instructions.  [default: LILYPAD_PRICE_PER_INSTRUCTION]")
+@click.option("--module", "modules", multiple=True, help="Take jobs for it alone, curated or not. May be repeated.")
 @json_option
 @pass_invocation
-def start_provider(invocation: Invocation, places: int, price: int | None) -> int:
+def start_provider(invocation: Invocation, places: int, price: int | None, modules: tuple[str, ...]) -> int:
     """Offer this machine. Needs a wallet, and collateral in the vault (`lilypad wallet deposit`).
 
     SIGTERM, or `lilypad provider drain`: takes no more deals, finishes those in hand, and ends. Ctrl-C, or SIGTERM once
@@ -48,7 +49,7 @@ def start_provider(invocation: Invocation, places: int, price: int | None) -> in
         settings = settings.model_copy(update={"price_per_instruction": price})
     account = session.open_own_account(settings)
     stopping = _Stopping()
-    return until_stopped(_provide(invocation, settings, account, places, stopping), stopping.on_terminate)
+    return until_stopped(_provide(invocation, settings, account, places, modules, stopping), stopping.on_terminate)
 
 
 @click.group()
@@ -87,7 +88,12 @@ class _Stopping:
 
 
 async def _provide(
-    invocation: Invocation, settings: Settings, account: LocalAccount, places: int, stopping: _Stopping
+    invocation: Invocation,
+    settings: Settings,
+    account: LocalAccount,
+    places: int,
+    modules: tuple[str, ...],
+    stopping: _Stopping,
 ) -> int:
     import asyncio
     import signal
@@ -103,14 +109,15 @@ async def _provide(
     deployment = read_deployment(settings.deployments, settings.chain_id)
     async with Rpc(settings.rpc, chain_id=settings.chain_id) as rpc:
         network = Network(rpc, deployment)
-        terms = await default_terms(settings, network, places)
+        terms = await default_terms(settings, network, places, modules)
         free = (await network.funds(account.address)).free
     if free < terms.collateral:
         have, need = format_lily(free), format_lily(terms.collateral)
         message = f"lilypad: {have} LILY free in the vault, a deal takes {need}: see `lilypad wallet deposit`"
         click.echo(message, err=True)
     asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, stopping.drain.set)
-    click.echo(f"lilypad: provider {account.address} offers {places} places; Ctrl-C ends it", err=True)
+    offered = f"{places} places, {len(terms.allowed.modules)} modules"
+    click.echo(f"lilypad: provider {account.address} offers {offered}; Ctrl-C ends it", err=True)
     async with asyncio.TaskGroup() as group:
         group.create_task(_tell_when_ready(invocation, account.address, places, stopping), name="tells when ready")
         await run_provider(settings, deployment, account, terms, stopping.ready, stopping.drain)

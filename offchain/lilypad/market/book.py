@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from lilypad.errors import OfferInvalidError
+from lilypad.protocol.allow_list import EVERY_CURATED, AllowList
 from lilypad.protocol.offers import Domain, JobOffer, ResourceOffer
 from lilypad.protocol.signing import signer_of
 from lilypad.types import Address, DealId
@@ -40,6 +41,8 @@ class SignedJob:
 class SignedResource:
     offer: ResourceOffer
     signature: bytes
+    allowed: AllowList = EVERY_CURATED
+    """The list that the offer has the root of."""
 
     @property
     def maker(self) -> Address:
@@ -59,7 +62,9 @@ class Entry:
     reason: str = ""
     deal: DealId | None = None
     block: int = 0
-    """Where the chain says so."""
+    """Where the chain says so, or what it had come to when the offer was refused."""
+    is_checked: bool = False
+    """Whether the chain was asked for its nonce."""
     heard: int = 0
     """When it was announced last. Who offers a machine says so again and again; one that is silent may be gone."""
 
@@ -73,11 +78,13 @@ class OrderBook:
         self._entries: dict[bytes, Entry] = {}
         self._ways: dict[tuple[Address, int], list[Entry]] = {}
         """Offers with the same maker and nonce are one offer in several ways: at most one of them can be taken."""
+        self.position = 0
+        """The block up to which the chain was read."""
 
     def add(self, signed: Signed, now: int) -> Entry:
         """
         Raises:
-            OfferInvalidError: not signed by its maker, expired, or the book is full.
+            OfferInvalidError: not signed by its maker, without the modules it is for, expired, or the book is full.
         """
         digest = self.domain.digest(signed.offer.struct_hash())
         if (known := self._entries.get(digest)) is not None:
@@ -87,10 +94,12 @@ class OrderBook:
             raise OfferInvalidError(
                 "the signature is not the maker's for this chain and controller", maker=signed.maker
             )
+        if isinstance(signed, SignedResource) and signed.allowed.root != signed.offer.modules:
+            raise OfferInvalidError("the modules listed are not those that the offer is signed for")
         if now > signed.offer.expiry:
             raise OfferInvalidError("the offer has expired", expiry=signed.offer.expiry, now=now)
         if len(self._entries) >= self._capacity:
-            self.forget_expired(now)
+            self.forget(now)
         if len(self._entries) >= self._capacity:
             raise OfferInvalidError("the order book is full: try again later", capacity=self._capacity)
         entry = self._entries[digest] = Entry(digest, signed, heard=now)
@@ -119,21 +128,27 @@ class OrderBook:
                 entry.status, entry.reason, entry.block = OfferStatus.REFUSED, "Payments_NonceUsed", agreed.block
 
     def reopen(self, to_block: int) -> None:
-        """The chain has taken back its blocks above this one, and the deals in them: their offers wait again."""
+        """The chain has taken back its blocks above this one, and the deals in them: their offers wait again, and so do
+        those that were refused for what is no longer there."""
         for entry in self._entries.values():
             if entry.block > to_block:
                 entry.status, entry.deal, entry.reason, entry.block = OfferStatus.RESTING, None, "", 0
 
     def refuse(self, entry: Entry, reason: str) -> None:
         if entry.status is OfferStatus.RESTING:
-            entry.status, entry.reason = OfferStatus.REFUSED, reason
+            entry.status, entry.reason, entry.block = OfferStatus.REFUSED, reason, self.position
 
     def counts(self) -> dict[tuple[str, str], int]:
         """How many offers of each kind have which status."""
         names = {SignedJob: "job", SignedResource: "resource"}
         return Counter((names[type(entry.signed)], entry.status.value) for entry in self._entries.values())
 
-    def forget_expired(self, now: int) -> None:
-        self._entries = {d: e for d, e in self._entries.items() if now <= e.signed.offer.expiry}
+    def forget(self, now: int, buried: int = 0) -> None:
+        """What has expired, and what came to its end in this block or before, where the chain takes nothing back."""
+        self._entries = {d: e for d, e in self._entries.items() if _is_wanted(e, now, buried)}
         kept = {way: [e for e in entries if e.digest in self._entries] for way, entries in self._ways.items()}
         self._ways = {way: entries for way, entries in kept.items() if entries}
+
+
+def _is_wanted(entry: Entry, now: int, buried: int) -> bool:
+    return now <= entry.signed.offer.expiry and not 0 < entry.block <= buried

@@ -8,7 +8,7 @@ from typing import Any
 import aiohttp
 
 from lilypad.errors import LilypadError, OfferInvalidError, RecoverableError
-from lilypad.market.book import OfferStatus, Signed, SignedJob
+from lilypad.market.book import OfferStatus, Signed, SignedJob, SignedResource
 from lilypad.types import DealId
 
 
@@ -43,7 +43,9 @@ class MarketClient:
             MarketUnavailableError: the market cannot be reached.
         """
         kind = "job" if isinstance(signed, SignedJob) else "resource"
-        body = {"offer": signed.offer.to_json(), "signature": "0x" + signed.signature.hex()}
+        body: dict[str, Any] = {"offer": signed.offer.to_json(), "signature": "0x" + signed.signature.hex()}
+        if isinstance(signed, SignedResource) and signed.allowed.modules:
+            body["modules"] = ["0x" + module.hex() for module in signed.allowed.modules]
         return _state(await self._ask("POST", f"/v1/offers/{kind}", body))
 
     async def cancelled(self, digest: bytes) -> OfferState:

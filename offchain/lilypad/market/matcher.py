@@ -60,7 +60,8 @@ def _mismatch(
     wanted, offered = job.signed, resource.signed
     assert isinstance(wanted, SignedJob)  # noqa: S101 - for the type checker
     assert isinstance(offered, SignedResource)  # noqa: S101
-    return mismatch(wanted.offer, offered.offer, listing(wanted.offer.module), parameters, now)
+    module = wanted.offer.module
+    return mismatch(wanted.offer, offered.offer, listing(module), parameters, now, offered.allowed.proof(module))
 
 
 def _fits(

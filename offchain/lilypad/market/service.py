@@ -1,7 +1,8 @@
 """The market over HTTP: signed offers in, their fate out, and the inputs that jobs refer to.
 
     GET  /v1/network              which chain and controller the offers are for
-    POST /v1/offers/{kind}        kind is job or resource; {"offer": {...}, "signature": "0x..."}
+    POST /v1/offers/{kind}        kind is job or resource; {"offer": {...}, "signature": "0x..."}, and for a resource
+                                  that is not for every curated module {"modules": ["0x...", ...]}
     GET  /v1/offers/{digest}      what became of an offer
     POST /v1/offers/{digest}/cancelled    look at the chain: its maker has cancelled its nonce
          /content                 the content store (see lilypad.store.http)
@@ -15,16 +16,18 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
 from aiohttp import web
 
-from lilypad.errors import OfferInvalidError
+from lilypad.errors import OfferInvalidError, RecoverableError
 from lilypad.market.book import Entry, OfferStatus, OrderBook, Signed, SignedJob, SignedResource
+from lilypad.protocol.allow_list import AllowList
 from lilypad.protocol.offers import JobOffer, ResourceOffer
-from lilypad.types import Address
+from lilypad.types import Address, ModuleId
 
-MAX_BODY = 16_384
+MAX_BODY = 32_768
 
 
 class MarketService:
@@ -59,6 +62,10 @@ class MarketService:
     async def _post(self, request: web.Request) -> web.Response:
         signed = _parse(request.match_info["kind"], await request.json())
         entry = self.book.add(signed, int(time.time()))
+        if not entry.is_checked:
+            with suppress(RecoverableError):  # a chain that is away is asked with the next announcement
+                await self._refuse_used(entry, "its nonce is used up on chain: by a deal, or cancelled by its maker")
+                entry.is_checked = True
         self.arrived.set()
         return web.json_response(self._shown(entry), status=202)
 
@@ -72,9 +79,13 @@ class MarketService:
         entry = self._entry(request)
         if entry is None:
             return web.json_response({"error": "no such offer: there is nothing to cancel"}, status=404)
-        if entry.status is OfferStatus.RESTING and await self._is_used(entry.signed.maker, entry.signed.offer.nonce):
-            self.book.refuse(entry, "its nonce is used up on chain: cancelled by its maker")
+        await self._refuse_used(entry, "its nonce is used up on chain: cancelled by its maker")
         return web.json_response(self._shown(entry))
+
+    async def _refuse_used(self, entry: Entry, reason: str) -> None:
+        """The book does not remember what lies deep in the chain."""
+        if entry.status is OfferStatus.RESTING and await self._is_used(entry.signed.maker, entry.signed.offer.nonce):
+            self.book.refuse(entry, reason)
 
     def _entry(self, request: web.Request) -> Entry | None:
         return self.book.get(bytes.fromhex(request.match_info["digest"].removeprefix("0x")))
@@ -91,7 +102,7 @@ class MarketService:
 
 
 def _parse(kind: str, body: Any) -> Signed:
-    if not isinstance(body, dict) or set(body) != {"offer", "signature"}:
+    if not isinstance(body, dict) or set(body) - {"modules"} != {"offer", "signature"}:
         raise OfferInvalidError('send {"offer": {...}, "signature": "0x..."}')
     try:
         signature = bytes.fromhex(str(body["signature"]).removeprefix("0x"))
@@ -99,7 +110,17 @@ def _parse(kind: str, body: Any) -> Signed:
         raise OfferInvalidError("the signature is not hex") from None
     if kind == "job":
         return SignedJob(JobOffer.from_json(body["offer"]), signature)
-    return SignedResource(ResourceOffer.from_json(body["offer"]), signature)
+    return SignedResource(ResourceOffer.from_json(body["offer"]), signature, _parse_modules(body.get("modules", [])))
+
+
+def _parse_modules(plain: Any) -> AllowList:
+    try:
+        found = [bytes.fromhex(module.removeprefix("0x")) for module in plain]
+    except (AttributeError, TypeError, ValueError):
+        found = [b""]
+    if any(len(module) != 32 for module in found):
+        raise OfferInvalidError("modules are a list of 32 bytes each, in hex")
+    return AllowList.of(map(ModuleId, found))
 
 
 @web.middleware

@@ -63,8 +63,18 @@ class Metrics:
             totals = ledger.totals()
             return [(("income",), totals.income / ETHER), (("outlay",), totals.outlay / ETHER)]
 
-        self.read("deals", "Deals of this account by status.", ("status",), lambda: _labelled(ledger.by_status()))
-        self.read("deal_lily", "LILY that ended deals brought and cost, net of all shares.", ("direction",), money)
+        self.read(
+            "deals",
+            "Deals of this account by status, since the agent's start.",
+            ("status",),
+            lambda: _labelled(ledger.by_status()),
+        )
+        self.read(
+            "deal_lily",
+            "LILY that ended deals brought and cost, net of all shares, since the start.",
+            ("direction",),
+            money,
+        )
 
     def read_offers(self, counts: Callable[[], dict[tuple[str, str], int]]) -> None:
         """Of a market: by kind and status."""

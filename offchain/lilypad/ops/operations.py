@@ -135,6 +135,9 @@ class Operations(ChainObserver, DealObserver):
         if self._spans.tracer.is_on:
             self._spans.deal_moved(before, after)
 
+    def deal_left(self, deal: Deal) -> None:
+        self.ledger.leave(deal)
+
     def _alarm(self, deal: Deal) -> None:
         deal_id = "0x" + deal.id.hex()
         if deal.status is DealStatus.LATE:

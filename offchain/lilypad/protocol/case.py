@@ -132,6 +132,11 @@ class Case:
         return self.docket.id
 
     @property
+    def is_over(self) -> bool:
+        """Ruled, with every round that was appealed settled."""
+        return self.phase is CasePhase.CLOSED and not self.former
+
+    @property
     def has_all_sealed(self) -> bool:
         seats = len(self.docket.seats)
         return len(self.seals) == seats or len(self.committed) == seats

@@ -21,76 +21,12 @@ from types import TracebackType
 from typing import Any, Self
 
 from lilypad.errors import FaultError
+from lilypad.store.journal_schema import MIGRATIONS
 from lilypad.types import DealId
 
-_V1 = """
-CREATE TABLE kv (
-    key TEXT PRIMARY KEY,
-    value TEXT NOT NULL
-) STRICT, WITHOUT ROWID;
-
-CREATE TABLE deals (
-    chain_id INTEGER NOT NULL,
-    id BLOB NOT NULL CHECK (length(id) = 32),
-    role TEXT NOT NULL,
-    state TEXT NOT NULL,
-    record TEXT NOT NULL,
-    updated REAL NOT NULL,
-    PRIMARY KEY (chain_id, id, role)
-) STRICT, WITHOUT ROWID;
-CREATE INDEX deals_by_state ON deals (role, state);
-
--- The last block whose logs a consumer has applied.
-CREATE TABLE cursor (
-    chain_id INTEGER NOT NULL,
-    consumer TEXT NOT NULL,
-    block INTEGER NOT NULL,
-    PRIMARY KEY (chain_id, consumer)
-) STRICT, WITHOUT ROWID;
-
--- Hashes of the newest of those blocks, to notice when the chain has changed its mind.
-CREATE TABLE blocks (
-    chain_id INTEGER NOT NULL,
-    consumer TEXT NOT NULL,
-    number INTEGER NOT NULL,
-    hash BLOB NOT NULL CHECK (length(hash) = 32),
-    PRIMARY KEY (chain_id, consumer, number),
-    FOREIGN KEY (chain_id, consumer) REFERENCES cursor ON DELETE CASCADE
-) STRICT, WITHOUT ROWID;
-
--- One row for one wanted effect; `status` is pending, mined or reverted.
-CREATE TABLE outbox (
-    chain_id INTEGER NOT NULL,
-    account TEXT NOT NULL,
-    key TEXT NOT NULL,
-    nonce INTEGER NOT NULL,
-    request TEXT NOT NULL,
-    status TEXT NOT NULL,
-    receipt TEXT,
-    created REAL NOT NULL,
-    PRIMARY KEY (chain_id, account, key)
-) STRICT, WITHOUT ROWID;
-CREATE INDEX outbox_by_nonce ON outbox (chain_id, account, nonce);
-
--- Every signed transaction that may have left for it; at most one of them can be mined.
-CREATE TABLE attempts (
-    chain_id INTEGER NOT NULL,
-    account TEXT NOT NULL,
-    key TEXT NOT NULL,
-    number INTEGER NOT NULL,
-    hash BLOB NOT NULL CHECK (length(hash) = 32),
-    raw BLOB NOT NULL,
-    max_fee INTEGER NOT NULL,
-    tip INTEGER NOT NULL,
-    PRIMARY KEY (chain_id, account, key, number),
-    FOREIGN KEY (chain_id, account, key) REFERENCES outbox ON DELETE CASCADE
-) STRICT, WITHOUT ROWID;
-"""
-
-_MIGRATIONS: tuple[str, ...] = (_V1,)
-"""Step n takes a journal from version n to n + 1. Append; never change one that was released."""
-
 _APPLICATION_ID = 0x4C494C59  # "LILY"
+_COLUMNS = "chain_id, id, role, state, record, updated"
+"""Of a deal, as DealRow has them: also what an older journal has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +62,13 @@ class Transaction:
     def save_deal(self, chain_id: int, deal: DealId, role: str, state: str, record: dict[str, Any]) -> None:
         """Inserts or replaces what this agent knows about a deal in one of its roles."""
         row = (chain_id, deal, role, state, _dump(record), self._clock())
-        self.execute("INSERT OR REPLACE INTO deals VALUES (?, ?, ?, ?, ?, ?)", row)
+        changes = "state = excluded.state, record = excluded.record, updated = excluded.updated"
+        sql = f"INSERT INTO deals ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET {changes}"
+        self.execute(sql, row)
+
+    def make_final(self, chain_id: int, deal: DealId, role: str) -> None:
+        """It stays, but is no longer in hand."""
+        self.execute("UPDATE deals SET final = 1 WHERE chain_id = ? AND id = ? AND role = ?", (chain_id, deal, role))
 
     def forget_deal(self, chain_id: int, deal: DealId, role: str) -> None:
         self.execute("DELETE FROM deals WHERE chain_id = ? AND id = ? AND role = ?", (chain_id, deal, role))
@@ -193,11 +135,16 @@ class Journal:
 
     def deal(self, chain_id: int, deal: DealId, role: str) -> DealRow | None:
         where = "chain_id = ? AND id = ? AND role = ?"
-        rows = self.query(f"SELECT * FROM deals WHERE {where}", (chain_id, deal, role))
+        rows = self.query(f"SELECT {_COLUMNS} FROM deals WHERE {where}", (chain_id, deal, role))
         return _deal(rows[0]) if rows else None
 
     def deals(
-        self, *, chain_id: int | None = None, role: str | None = None, states: Sequence[str] = ()
+        self,
+        *,
+        chain_id: int | None = None,
+        role: str | None = None,
+        states: Sequence[str] = (),
+        in_hand: bool = False,
     ) -> list[DealRow]:
         """Those that match all that is given, oldest change first."""
         where, parameters = ["1"], list[object]()
@@ -208,7 +155,9 @@ class Journal:
         if states:
             where.append(f"state IN ({', '.join('?' * len(states))})")
             parameters.extend(states)
-        sql = f"SELECT * FROM deals WHERE {' AND '.join(where)} ORDER BY updated, id"
+        if in_hand:
+            where.append("final = 0")
+        sql = f"SELECT {_COLUMNS} FROM deals WHERE {' AND '.join(where)} ORDER BY updated, id"
         return [_deal(row) for row in self.query(sql, parameters)]
 
 
@@ -220,7 +169,7 @@ def look_at_deals(path: Path, chain_id: int, role: str) -> list[DealRow]:
     """
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
-            sql = "SELECT * FROM deals WHERE chain_id = ? AND role = ? ORDER BY updated, id"
+            sql = f"SELECT {_COLUMNS} FROM deals WHERE chain_id = ? AND role = ? ORDER BY updated, id"
             return [_deal(row) for row in connection.execute(sql, (chain_id, role)).fetchall()]
     except sqlite3.DatabaseError as error:
         raise FaultError(f"the journal cannot be read: {error}", path=path) from error
@@ -260,9 +209,9 @@ def _open(path: Path) -> sqlite3.Connection:
         # would let the same effect be sent twice, and one sync of a few milliseconds for a block is cheap.
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
-        for step in range(version, len(_MIGRATIONS)):
+        for step in range(version, len(MIGRATIONS)):
             stamp = f"PRAGMA application_id = {_APPLICATION_ID}; PRAGMA user_version = {step + 1};"
-            connection.executescript(f"BEGIN; {_MIGRATIONS[step]} {stamp} COMMIT;")
+            connection.executescript(f"BEGIN; {MIGRATIONS[step]} {stamp} COMMIT;")
     except sqlite3.DatabaseError as error:
         connection.close()
         raise FaultError(f"this file is not a journal of Lilypad, or damaged: {error}", path=path) from error
@@ -278,6 +227,6 @@ def _version(connection: sqlite3.Connection, path: Path) -> int:
     tables: int = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
     if owner != _APPLICATION_ID and tables:
         raise FaultError("this file is not a journal of Lilypad but another program's database", path=path)
-    if version > len(_MIGRATIONS):
+    if version > len(MIGRATIONS):
         raise FaultError("this journal was written by a newer Lilypad; upgrade", path=path, version=version)
     return version

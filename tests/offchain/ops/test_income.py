@@ -55,3 +55,14 @@ def test_totals__after_a_reorganisation__forget_what_it_undid() -> None:
     assert ledger.totals() == Totals(0, 0)
     ledger.forget(open_deal())
     assert not ledger.by_status()
+
+
+def test_totals__of_deals_that_the_book_has_let_go_of__stay() -> None:
+    ledger = Ledger(PROVIDER)
+    for deal in (ended(DealStatus.ACCEPTED, 1, cost=400), ended(DealStatus.LATE, 2)):
+        ledger.put(deal)
+        ledger.leave(deal)
+    ledger.put(ended(DealStatus.ACCEPTED, 3, cost=400))
+    assert ledger.totals() == Totals(income=2 * 384, outlay=70)
+    assert ledger.by_status() == {"accepted": 2, "late": 1}
+    assert [deal.status for deal in ledger] == [DealStatus.ACCEPTED]

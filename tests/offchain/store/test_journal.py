@@ -6,12 +6,14 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from lilypad.errors import FaultError
-from lilypad.store.journal import Journal
+from lilypad.store.journal import Journal, look_at_deals
+from lilypad.store.journal_schema import MIGRATIONS
 from lilypad.types import DealId
 
 DEAL = DealId(bytes(range(32)))
@@ -96,6 +98,29 @@ def test_deals__filtered__match_all_that_is_given(journal: Journal) -> None:
     assert journal.deals(role="creator") == []
 
 
+def test_deals__that_are_final__stay_but_are_not_in_hand(journal: Journal) -> None:
+    other = DealId(bytes([2]) * 32)
+    with journal.transaction() as tx:
+        for deal in (DEAL, other):
+            tx.save_deal(1, deal, "provider", "accepted", {"seen": 1})
+        tx.make_final(1, DEAL, "provider")
+        tx.save_deal(1, DEAL, "provider", "accepted", {"seen": 2})
+    assert [row.id for row in journal.deals(chain_id=1, role="provider", in_hand=True)] == [other]
+    assert {row.id: row.record["seen"] for row in journal.deals(chain_id=1)} == {DEAL: 2, other: 1}
+
+
+def test_open__journal_of_the_first_version__takes_it_over_with_all_in_hand(tmp_path: Path) -> None:
+    path = tmp_path / "old.sqlite"
+    with closing(sqlite3.connect(path)) as old:
+        old.executescript(MIGRATIONS[0])
+        old.executescript(f"PRAGMA application_id = {0x4C494C59}; PRAGMA user_version = 1;")
+        old.execute("INSERT INTO deals VALUES (1, ?, 'provider', 'accepted', '{\"seen\": 7}', 2.0)", (DEAL,))
+        old.commit()
+    assert [row.record for row in look_at_deals(path, 1, "provider")] == [{"seen": 7}]
+    with Journal(path) as journal:
+        assert [row.record for row in journal.deals(in_hand=True)] == [{"seen": 7}]
+
+
 def test_forget_deal__known__is_gone(journal: Journal) -> None:
     with journal.transaction() as tx:
         tx.save_deal(1, DEAL, "provider", "agreed", {})
@@ -128,7 +153,8 @@ def test_open__in_another_process__says_that_it_is_in_use(journal: Journal, path
 def test_open__after_its_process_was_killed__has_what_was_committed(path: Path) -> None:
     code = """
 import os, pathlib, signal, sys
-from lilypad.store.journal import Journal
+from lilypad.store.journal import Journal, look_at_deals
+from lilypad.store.journal_schema import MIGRATIONS
 journal = Journal(pathlib.Path(sys.argv[1]))
 with journal.transaction() as tx:
     tx.put("committed", True)

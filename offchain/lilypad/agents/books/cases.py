@@ -44,6 +44,9 @@ class CaseBook(LogBook[Dispute]):
     def _state(self, thing: Dispute) -> str:
         return thing.case.phase.name
 
+    def _is_over(self, thing: Dispute) -> bool:
+        return thing.case.is_over
+
     def _subject(self, event: Event) -> tuple[DealId, bool] | None:
         if event.name in DEAL_EVENTS:
             return DealId(event.args["id"]), True

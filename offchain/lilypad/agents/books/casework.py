@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from lilypad.agents.books.cases import CaseBook, Dispute, deal_logs
 from lilypad.agents.books.deals import fold_deal
+from lilypad.agents.books.logbook import FOREVER
 from lilypad.agents.books.looking import look
 from lilypad.agents.court import CourtRoom
 from lilypad.agents.network import Network, show_id
 from lilypad.errors import FaultError
 from lilypad.protocol.deal import Deal
+from lilypad.store.journal import Journal
 from lilypad.types import DealId
 
 
@@ -27,9 +29,11 @@ async def find_deal(network: Network, deal: DealId) -> Deal:
 async def find_cases(network: Network, confirmations: int = 0) -> list[Dispute]:
     """Every dispute that was ever brought before the court, oldest first. One pass over the court's log."""
     court = CourtRoom(network).mediation.address
-    book = await look(
-        network, court, network.deployment.block, confirmations, lambda journal: CaseBook(network, journal, "look")
-    )
+
+    def open_book(journal: Journal) -> CaseBook:
+        return CaseBook(network, journal, "look", FOREVER)
+
+    book = await look(network, court, network.deployment.block, confirmations, open_book)
     return list(book)
 
 

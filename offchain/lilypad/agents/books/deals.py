@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from lilypad.agents.books.events import DEAL_EVENTS, read_deal_event
-from lilypad.agents.books.logbook import LogBook
+from lilypad.agents.books.logbook import LINGER_SECONDS, LogBook
 from lilypad.agents.network import Network
 from lilypad.chain.contracts import Event, RawLog, decode_event
 from lilypad.ops.ledger import UNOBSERVED, DealObserver
@@ -22,8 +22,9 @@ class DealBook(LogBook[Deal]):
         role: str,
         is_mine: Callable[[Agreed], bool] = lambda _: True,
         observer: DealObserver = UNOBSERVED,
+        linger: float = LINGER_SECONDS,
     ) -> None:
-        super().__init__(network, journal, role)
+        super().__init__(network, journal, role, linger)
         self._is_mine = is_mine
         self._observer = observer
         for deal in self:
@@ -35,6 +36,9 @@ class DealBook(LogBook[Deal]):
     def _state(self, thing: Deal) -> str:
         return thing.status.name
 
+    def _is_over(self, thing: Deal) -> bool:
+        return thing.status.is_end
+
     def _subject(self, event: Event) -> tuple[DealId, bool] | None:
         if event.name not in DEAL_EVENTS:
             return None
@@ -43,6 +47,9 @@ class DealBook(LogBook[Deal]):
 
     def _moved(self, before: Deal | None, after: Deal | None) -> None:
         self._observer.deal_moved(before, after)
+
+    def _left(self, thing: Deal) -> None:
+        self._observer.deal_left(thing)
 
 
 def fold_deal(logs: Iterable[RawLog]) -> Deal | None:

@@ -22,6 +22,7 @@ import aiohttp
 from eth_account.signers.local import LocalAccount
 
 from lilypad.agents.books.deals import DealBook
+from lilypad.agents.books.logbook import FOREVER
 from lilypad.agents.creator.cancelling import Cancellation, cancel_job
 from lilypad.agents.creator.course import Course
 from lilypad.agents.creator.desk import Desk
@@ -146,7 +147,12 @@ class Lilypad:
         """
         with self._journal(job) as journal:
             mine = DealBook(
-                self.actor, journal, "creator", lambda e: e.agreement.job_digest.hex() == job.id, self._operations
+                self.actor,
+                journal,
+                "creator",
+                lambda e: e.agreement.job_digest.hex() == job.id,
+                self._operations,
+                FOREVER,
             )
             options = FeedOptions(confirmations=self._settings.confirmations)
             feed = Feed(
@@ -157,6 +163,8 @@ class Lilypad:
             async for progress in while_following(absorb(feed, mine), course.stages()):
                 self._operations.stage(job.id, progress.stage, progress.deal.id if progress.deal else None)
                 yield progress
+            for deal in mine:
+                self._operations.deal_left(deal)
 
     def _journal(self, job: Job) -> Journal:
         try:

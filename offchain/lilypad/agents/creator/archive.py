@@ -14,6 +14,7 @@ from typing import Self
 import aiohttp
 
 from lilypad.agents.books.deals import DealBook
+from lilypad.agents.books.logbook import FOREVER
 from lilypad.agents.books.looking import look
 from lilypad.agents.court import publishers
 from lilypad.agents.creator.jobs import Job, JobFolder, creator_folder
@@ -100,7 +101,7 @@ async def find_standings(network: Network, jobs: Sequence[Job], confirmations: i
     wanted, first = {job.id for job in jobs}, min(job.block for job in jobs)
 
     def open_book(journal: Journal) -> DealBook:
-        return DealBook(network, journal, "look", lambda e: e.agreement.job_digest.hex() in wanted)
+        return DealBook(network, journal, "look", lambda e: e.agreement.job_digest.hex() in wanted, linger=FOREVER)
 
     book = await look(network, network.controller.address, first, confirmations, open_book)
     return {deal.agreement.job_digest.hex(): Standing(deal, tuple(book.transactions(deal.id))) for deal in book}

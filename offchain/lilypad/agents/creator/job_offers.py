@@ -114,11 +114,7 @@ class JobOffers:
     async def _purse(self) -> tuple[Funds, int]:
         """The account's money, and what its other offers may still take of it. Read until it is the same before and
         after: a deal that is made meanwhile binds its money and is no offer any more."""
-        now = time.time()
-        waiting = [
-            job.signed.offer for job in self._jobs.all() if job.deal is None and not job.cancelled
-            and job.signed.offer.expiry >= now
-        ]  # fmt: skip
+        waiting = [job.signed.offer for job in self._jobs.waiting(time.time())]
         funds = await self._actor.funds(self._actor.account)
         while True:
             promised = 0

@@ -21,6 +21,7 @@ from lilypad.settings import Settings
 from lilypad.types import Address
 
 JOB_FILE = "job.json"
+WAITING = ".waiting"
 LOOK_SECONDS = 0.05
 
 
@@ -53,6 +54,10 @@ class Job:
     """Drawn from 0 to 1 when it was signed, and known to nobody else: see disputing.is_drawn."""
 
     @property
+    def is_waiting(self) -> bool:
+        return self.deal is None and not self.cancelled
+
+    @property
     def policy(self) -> CheckPolicy:
         return CheckPolicy(Check(self.check), self.probability)
 
@@ -62,6 +67,10 @@ class Job:
 
 
 class JobFolder:
+    """Beside the jobs' folders, `.waiting` has an empty file for each job that may still make a deal: before one is
+    signed, its creator must know what the others may take, and to read all that there ever were would take longer each
+    time."""
+
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
@@ -72,7 +81,11 @@ class JobFolder:
     def save(self, job: Job) -> None:
         folder = self.path(job.id)
         folder.mkdir(parents=True, exist_ok=True)
+        if job.is_waiting:
+            self._mark(job)
         write_whole(folder / JOB_FILE, json.dumps(asdict(job), indent=1))
+        if not job.is_waiting:
+            self._unmark(job.id)
 
     def agreed(self, job: Job, deal: bytes) -> Job:
         job = replace(job, deal=deal.hex())
@@ -88,6 +101,29 @@ class JobFolder:
         """Newest first."""
         files = self._folder.glob(f"*/{JOB_FILE}")
         return sorted((_load(file) for file in files), key=lambda job: -job.created)
+
+    def waiting(self, now: float) -> list[Job]:
+        """Those without a deal, as far as is known here, whose offers can still make one."""
+        marks = self._folder / WAITING
+        if not marks.exists():  # the folder of an earlier version
+            for job in self.all():
+                if job.is_waiting:
+                    self._mark(job)
+        # A job is marked before it is there.
+        files = [self.path(mark.name) / JOB_FILE for mark in sorted(marks.glob("*"))]
+        jobs = [_load(file) for file in files if file.exists()]
+        found = [job for job in jobs if job.is_waiting and job.signed.offer.expiry >= now]
+        for gone in {job.id for job in jobs} - {job.id for job in found}:
+            self._unmark(gone)
+        return found
+
+    def _mark(self, job: Job) -> None:
+        marks = self._folder / WAITING
+        marks.mkdir(parents=True, exist_ok=True)
+        (marks / job.id).touch()
+
+    def _unmark(self, job_id: str) -> None:
+        (self._folder / WAITING / job_id).unlink(missing_ok=True)
 
     def find(self, prefix: str) -> Job:
         """By the beginning of a job's or a deal's id.

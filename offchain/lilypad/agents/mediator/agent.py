@@ -62,7 +62,7 @@ class Mediator:
 
     def _take_up(self, group: asyncio.TaskGroup) -> None:
         for dispute in self._cases:
-            if not _is_over(dispute.case) and dispute.id not in self._tasks:
+            if not dispute.case.is_over and dispute.id not in self._tasks:
                 name = f"case {show_id(dispute.id)}"
                 self._tasks[dispute.id] = group.create_task(self._carry(dispute.id), name=name)
 
@@ -70,7 +70,7 @@ class Mediator:
         """One case to its end, whatever it takes."""
         log.info("case_seen", extra={"case": show_id(case_id)})
         try:
-            while (dispute := self._cases.get(case_id)) is not None and not _is_over(dispute.case):
+            while (dispute := self._cases.get(case_id)) is not None and not dispute.case.is_over:
                 try:
                     await self._step(dispute)
                 except RecoverableError as error:
@@ -95,7 +95,7 @@ class Mediator:
     async def _clean_up(self, case_id: DealId) -> None:
         """A case that is only interrupted keeps all."""
         dispute = self._cases.get(case_id)
-        if dispute is None or _is_over(dispute.case):
+        if dispute is None or dispute.case.is_over:
             await self._workshop.clean_up(case_id)
 
     async def _step(self, dispute: Dispute) -> None:
@@ -178,7 +178,3 @@ class Mediator:
         with suppress(RecoverableError, TransactionRevertedError):
             if (await self._court.stake_of(self._court.account)).owed:
                 await self._court.collect(key=case.id.hex())
-
-
-def _is_over(case: Case) -> bool:
-    return case.phase is CasePhase.CLOSED and not case.former

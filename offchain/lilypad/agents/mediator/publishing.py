@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -38,8 +37,7 @@ class Publisher:
         self._cases.note(case.id, published=True)
         log.info("output_published", extra={"case": show_id(case.id), "cid": str(record.cid)})
 
-    def records(self) -> Iterator[tuple[DealId, ResultRecord]]:
-        for dispute in self._cases:
-            notes = self._cases.notes(dispute.id)
-            if notes.get("published"):
-                yield dispute.id, ResultRecord.from_json(notes["result"])
+    def record(self, deal: DealId) -> ResultRecord | None:
+        """What is published of a deal."""
+        notes = self._cases.notes(deal)
+        return ResultRecord.from_json(notes["result"]) if notes.get("published") else None

@@ -16,7 +16,6 @@ from lilypad.agents.court import CourtActor
 from lilypad.agents.mediator.agent import Mediator
 from lilypad.agents.mediator.examining import Examiner, Places
 from lilypad.agents.mediator.publishing import Publisher
-from lilypad.agents.network import show_id
 from lilypad.agents.service import ROLE_MEDIATOR, base, introduce, serving
 from lilypad.agents.watching import watched
 from lilypad.agents.work.packages import Catalogue, Packages
@@ -28,7 +27,7 @@ from lilypad.ops.engine import EngineProbe
 from lilypad.settings import Settings
 from lilypad.store.blocks import LocalBlockStore
 from lilypad.store.http import HttpBlockSource, content_app
-from lilypad.types import Engine
+from lilypad.types import DealId, Engine
 
 log = logging.getLogger(__name__)
 
@@ -73,8 +72,7 @@ def _app(publisher: Publisher, public: LocalBlockStore) -> web.Application:
     """Nothing that is not published: whoever could ask a mediator what it has found could copy its vote."""
 
     async def record(request: web.Request) -> web.Response:
-        wanted = request.match_info["deal"]
-        found = next((r for deal, r in publisher.records() if show_id(deal) == wanted), None)
+        found = publisher.record(DealId(bytes.fromhex(request.match_info["deal"].removeprefix("0x"))))
         if found is None:
             return web.json_response({"error": "nothing of this deal is published here"}, status=404)
         return web.json_response(found.to_json())

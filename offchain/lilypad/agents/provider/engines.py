@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
-from lilypad.errors import ExecutorFaultError
+from lilypad.errors import ExecutorFaultError, FaultError
 from lilypad.executors.base import Executor
 from lilypad.executors.cluster.executor import ClusterExecutor
 from lilypad.executors.docker import DockerExecutor
@@ -15,9 +15,11 @@ from lilypad.executors.wasm import WasmExecutor
 from lilypad.ops.engine import ClusterProbe, EngineProbe, engine_says
 from lilypad.ops.health import Check
 from lilypad.settings import Settings
-from lilypad.types import Address, Engine
+from lilypad.types import Address, Engine, Resources
 
 log = logging.getLogger(__name__)
+
+CPU_MILLI, RAM_MIB, DISK_MIB = 2_000, 2_048, 4_096
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,18 +54,35 @@ class Engines:
             await executor.close()
 
 
-async def kinds_of_jobs(settings: Settings) -> tuple[Engine, ...]:
-    """Jobs in containers only if there is a Docker engine now, on every machine of a cluster.
+@dataclass(frozen=True, slots=True)
+class Capacity:
+    """What a provider can offer for each job."""
+
+    engines: tuple[Engine, ...]
+    resources: Resources
+
+
+async def look(settings: Settings) -> Capacity:
+    """Jobs in containers only if there is a Docker engine now, on every machine of a cluster. A job has one machine, so
+    a cluster offers as much as the largest.
 
     Raises:
-        ExecutorFaultError: there should be a cluster, and it does not answer.
+        FaultError: there should be a cluster, and none answers.
     """
-    if settings.cluster:
-        cluster = ClusterExecutor(settings.cluster, docker=settings.docker)
-        try:
-            has_engine = all(machine.has_docker for machine in await cluster.machines(ask_docker=True))
-        finally:
-            await cluster.close()
-    else:
-        has_engine = await engine_says(settings.docker, "/version") is not None
-    return (Engine.WASM, Engine.DOCKER) if has_engine else (Engine.WASM,)
+    if not settings.cluster:
+        return _capacity(await engine_says(settings.docker, "/version") is not None, CPU_MILLI, RAM_MIB)
+    cluster = ClusterExecutor(settings.cluster, docker=settings.docker)
+    try:
+        machines = await cluster.machines(ask_docker=True)
+    finally:
+        await cluster.close()
+    if not machines:
+        raise FaultError("no machine of the cluster takes jobs; add one with `ray start`", cluster=settings.cluster)
+    largest = max(machines, key=lambda machine: (machine.cpu, machine.memory_bytes))
+    has_engine = all(machine.has_docker for machine in machines)
+    return _capacity(has_engine, int(largest.cpu * 1000), int(largest.memory_bytes) >> 20)
+
+
+def _capacity(has_engine: bool, cpu_milli: int, ram_mib: int) -> Capacity:
+    engines = (Engine.WASM, Engine.DOCKER) if has_engine else (Engine.WASM,)
+    return Capacity(engines, Resources(cpu_milli=cpu_milli, ram_mib=ram_mib, disk_mib=DISK_MIB))

@@ -23,6 +23,7 @@ from lilypad.crashing import crash_point
 from lilypad.errors import OfferInvalidError, RecoverableError, TransactionRevertedError
 from lilypad.market.book import OfferStatus, SignedResource
 from lilypad.market.client import MarketClient
+from lilypad.protocol.allow_list import EVERY_CURATED, AllowList
 from lilypad.protocol.deal import Deal
 from lilypad.protocol.offers import Domain, ResourceOffer
 from lilypad.protocol.signing import sign
@@ -47,8 +48,8 @@ class OfferTerms:
     windows: Windows
     verifications: tuple[Verification, ...]
     """How disputes may be decided: one for each kind of job that it runs."""
-    modules: bytes = bytes(32)
-    """Merkle root of the module versions it runs; zero for every curated one."""
+    allowed: AllowList = EVERY_CURATED
+    """The module versions it runs; empty for every curated one."""
     shares_bps: int = 3_000
     decline_fee_bps: int = 0
     """Of the collateral, for not taking a deal after all."""
@@ -181,7 +182,7 @@ class Offering:
             shares_bps=terms.shares_bps,
             expiry=expiry,
             nonce=nonce,
-            modules=terms.modules,
+            modules=terms.allowed.root,
             resources=terms.resources,
             price_per_instruction=terms.price_per_instruction,
             minimum_payment=terms.minimum_payment,
@@ -191,4 +192,4 @@ class Offering:
             windows=terms.windows,
             verification=verification,
         )
-        return SignedResource(offer, sign(self._account, self._actor.domain, offer))
+        return SignedResource(offer, sign(self._account, self._actor.domain, offer), terms.allowed)

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
 
 import aiohttp
 from aiohttp import web
 from eth_account.signers.local import LocalAccount
 
 from lilypad.agents.books.deals import DealBook
-from lilypad.agents.network import Network, show_id
+from lilypad.agents.network import Network
 from lilypad.agents.nonces import JournalCounter, OfferNonces
 from lilypad.agents.provider.agent import Provider
-from lilypad.agents.provider.engines import Engines, kinds_of_jobs
+from lilypad.agents.provider.engines import Engines, look
 from lilypad.agents.provider.log_service import LogService
 from lilypad.agents.provider.offering import Offering, OfferTerms
 from lilypad.agents.provider.outstanding import OutstandingOffers
+from lilypad.agents.provider.policy import choose_modules
 from lilypad.agents.provider.running import RunningFile, RunState, running_file
 from lilypad.agents.service import ROLE_PROVIDER, base, introduce, serving
 from lilypad.agents.watching import watched
@@ -28,7 +30,7 @@ from lilypad.protocol.words import Windows
 from lilypad.settings import ETHER, Settings
 from lilypad.store.blocks import LocalBlockStore
 from lilypad.store.http import HttpBlockSource, content_app
-from lilypad.types import Resources
+from lilypad.types import DealId
 
 
 async def run_provider(
@@ -88,10 +90,9 @@ async def _until_drained(provider: Provider, feed: Feed, told: RunningFile, drai
 
 def _provider_app(deals: DealBook, store: LocalBlockStore, logs: LogService) -> web.Application:
     async def record(request: web.Request) -> web.Response:
-        wanted = request.match_info["deal"]
-        for deal in deals:
-            if show_id(deal.id) == wanted and (result := deals.notes(deal.id).get("result")):
-                return web.json_response(result)
+        deal = DealId(bytes.fromhex(request.match_info["deal"].removeprefix("0x")))
+        if (result := deals.notes(deal).get("result")) and deals.get(deal) is not None:
+            return web.json_response(result)
         return web.json_response({"error": "no result of this deal here"}, status=404)
 
     app = web.Application()
@@ -101,11 +102,20 @@ def _provider_app(deals: DealBook, store: LocalBlockStore, logs: LogService) -> 
     return app
 
 
-async def default_terms(settings: Settings, network: Network, places: int = 2) -> OfferTerms:
-    """What a provider asks if nobody says otherwise. Jobs in containers it takes if a Docker engine answers now."""
-    engines = await kinds_of_jobs(settings)
+async def default_terms(
+    settings: Settings, network: Network, places: int = 2, modules: Collection[str] = ()
+) -> OfferTerms:
+    """What a provider asks if nobody says otherwise. Jobs in containers it takes if a Docker engine answers now.
+
+    Raises:
+        FaultError, ModuleInvalidError: of `modules`, one cannot be offered; see `choose_modules`. Or there should be a
+            cluster, and none answers.
+    """
+    capacity = await look(settings)
+    engines = capacity.engines
+    allowed = await choose_modules(network, Packages(settings.modules), engines, modules)
     return OfferTerms(
-        resources=Resources(cpu_milli=2_000, ram_mib=2_048, disk_mib=4_096),
+        resources=capacity.resources,
         price_per_instruction=settings.price_per_instruction,
         minimum_payment=ETHER // 1_000,
         collateral=10 * ETHER,
@@ -115,5 +125,6 @@ async def default_terms(settings: Settings, network: Network, places: int = 2) -
             settings.mediate_window,
         ),
         verifications=tuple(map(network.verification, engines)),
+        allowed=allowed,
         places=places,
     )  # fmt: skip

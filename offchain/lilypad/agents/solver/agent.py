@@ -8,7 +8,7 @@ import time
 
 from lilypad.agents.books.events import read_deal_event
 from lilypad.agents.network import Actor, show_id
-from lilypad.chain.feed import Batch, Feed
+from lilypad.chain.feed import REORG_DEPTH, Batch, Feed
 from lilypad.crashing import crash_point
 from lilypad.errors import RecoverableError, TransactionRevertedError
 from lilypad.market.book import Entry, OrderBook, SignedJob, SignedResource
@@ -33,6 +33,7 @@ class Solver:
         self._listings: dict[ModuleId, ModuleListing] = {}
         self._parameters = Parameters(0, 0)
         self._in_flight: set[bytes] = set()
+        self._tidied = 0
         self._forgiving_until = float("-inf")
         self.service = MarketService(book, actor.account, self._obstacles, actor.is_nonce_used)
 
@@ -56,7 +57,9 @@ class Solver:
 
     async def _match(self, group: asyncio.TaskGroup) -> None:
         now = int(time.time())
-        self._book.forget_expired(now)
+        if now > self._tidied:
+            self._book.forget(now, self._book.position - REORG_DEPTH)
+            self._tidied = now
         try:
             await self._learn_modules()
         except RecoverableError as error:
@@ -105,6 +108,7 @@ class Solver:
 
     def _apply(self, batch: Batch) -> None:
         """The book forgets all when the process ends, so there is nothing to journal."""
+        self._book.position = batch.last
         if batch.rollback is not None:
             self._forgiving_until = time.monotonic() + FORGIVING_SECONDS
             self._book.reopen(batch.rollback.to_block)
