@@ -29,9 +29,10 @@ def _about(address: str, machines: list[Machine]) -> list[Finding]:
     memory = sum(machine.memory_bytes for machine in machines) / (1 << 30)
     if not machines:
         return [broken("cluster", f"{address} answers, and no machine of it takes jobs", "add one: `ray start`")]
-    text = f"{address}: {len(machines)} machines, {cpu:g} CPU, {gpu:g} GPU, {memory:.0f} GiB of memory"
+    count = f"{len(machines)} machine{'s' if len(machines) > 1 else ''}"
+    text = f"{address}: {count}, {cpu:g} CPU, {gpu:g} GPU, {memory:.0f} GiB of memory"
     without = [machine.address for machine in machines if not machine.has_docker]
     if without:
         fix = "install Lilypad and a Docker engine there, or run WebAssembly alone: container jobs are offered by none"
-        return [ok("cluster", text), warning("cluster docker", f"no engine answers on {', '.join(without)}", fix)]
-    return [ok("cluster", text), ok("cluster docker", "an engine answers on every machine")]
+        return [ok("cluster", text), warning("containers", f"no engine answers on {', '.join(without)}", fix)]
+    return [ok("cluster", text), ok("containers", "an engine answers on every machine")]

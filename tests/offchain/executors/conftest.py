@@ -58,7 +58,7 @@ def machines(missing: Callable[[str], NoReturn]) -> Iterator[Machines]:
 @pytest.fixture(scope="session")
 async def joined(machines: Machines) -> AsyncIterator[ClusterExecutor]:
     """Once for all tests: to join takes seconds."""
-    executor = ClusterExecutor(machines.address, namespace="test", room_seconds=5)
+    executor = ClusterExecutor(machines.address, namespace="test")
     yield executor
     await executor.close()
 

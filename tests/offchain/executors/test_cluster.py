@@ -71,11 +71,12 @@ async def test_two_jobs__at_once__take_a_machine_each(cluster: ClusterRig) -> No
 
 async def test_job__for_which_there_is_no_room_now__is_given_back(cluster: ClusterRig) -> None:
     await asyncio.gather(*(begin(cluster, cluster.job("endless", **ENDLESS)) for _ in range(2)))
-    third = cluster.job("exit3")
+    third, hasty = cluster.job("exit3"), ClusterExecutor(cluster.machines.address, namespace="test", room_seconds=1)
 
     with pytest.raises(EngineAwayError, match="no machine of the cluster has room for it now"):
-        await cluster.start(third)
-    assert third.execution_id not in await cluster.executor.orphans()
+        await hasty.start(third.execution_id, third.spec, third.inputs, third.output)
+    assert third.execution_id not in await hasty.orphans()
+    await hasty.close()
 
 
 async def test_job__that_wants_a_graphics_processor__goes_where_one_is(cluster: ClusterRig) -> None:

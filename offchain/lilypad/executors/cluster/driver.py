@@ -71,6 +71,7 @@ class Driver:
         self._room_seconds = room_seconds
         self._tell = tell
         self._executions: dict[str, _Execution] = {}
+        self._sweeping: asyncio.Task[list[Machine]] | None = None
 
     async def start(self, execution_id: str, spec: ExecutionSpec, inputs: Path, output: Path) -> None:
         order = Order(execution_id, spec, self._owner)
@@ -97,13 +98,10 @@ class Driver:
             execution.task.cancel()
             await asyncio.gather(execution.task, return_exceptions=True)
         await self._dismiss(execution_id, is_there=execution is None or execution.actor is not None)
-        if execution is not None:
-            Record.path(execution.output).unlink(missing_ok=True)
 
-    async def logs(self, execution_id: str, follow: bool) -> AsyncIterator[LogChunk]:
-        """From the first byte, also where the job had to begin again on another machine."""
+    async def logs(self, execution_id: str, follow: bool, seen: dict[str, int]) -> AsyncIterator[LogChunk]:
+        """After what the reader has seen, also where the job had to begin again on another machine."""
         execution = self._executions[execution_id]
-        seen = {"stdout": 0, "stderr": 0}
         is_all = False
         while not is_all:
             if execution.ended.done():
@@ -131,6 +129,11 @@ class Driver:
     async def machines(self, ask_docker: bool) -> list[Machine]:
         return await machines.survey(self._owner, ask_docker=ask_docker)
 
+    def _sweep(self) -> None:
+        """Where only a process was lost its machine still has what that had in hand, a container perhaps."""
+        if self._sweeping is None or self._sweeping.done():
+            self._sweeping = asyncio.create_task(self.machines(ask_docker=True), name="sweeping")
+
     # -- one execution, from its machine's choice to its output ------------------------------------
 
     async def _carry(self, execution: _Execution) -> None:
@@ -147,6 +150,7 @@ class Driver:
             except RayActorError as error:
                 failures += 1
                 self._tell("cluster_lost_a_job", {"execution": execution.order.execution_id, "reason": _said(error)})
+                self._sweep()
                 if failures == TRIES:
                     execution.fail(
                         ExecutorFaultError("every machine that ran it was lost", times=TRIES, reason=_said(error))
@@ -263,6 +267,6 @@ def _another_spec(execution_id: str) -> ExecutorFaultError:
 
 
 def _said(error: Exception) -> str:
-    """The last line of what Ray says, which is the one with the cause."""
+    """The last line of what Ray says, which is the one with the cause, without its guesses."""
     lines = str(error).strip().splitlines()
-    return lines[-1].strip() if lines else repr(error)
+    return lines[-1].partition(" Some common causes")[0].strip() if lines else repr(error)

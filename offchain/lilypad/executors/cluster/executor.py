@@ -15,7 +15,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import AsyncGenerator, Collection
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from lilypad.errors import EngineAwayError, ExecutorFaultError
 from lilypad.executors.base import LogChunk
 from lilypad.executors.cluster.node import Owner
 from lilypad.executors.cluster.wire import Answer, Call, Hello, Item, Machine, Notice, Stop, Wire
+from lilypad.executors.container_files import Record
 from lilypad.executors.docker import DEFAULT_ENGINE
 from lilypad.types import ExecutionResult, ExecutionSpec
 
@@ -35,7 +36,7 @@ LISTEN_SECONDS = 5
 JOIN_SECONDS = 40
 END_SECONDS = 5
 LINKS = 3
-"""How often a waiting job goes on after its process to the cluster was lost."""
+"""How many processes to the cluster may be lost before whoever asks one something hears of it."""
 ENVIRONMENT = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",  # silences a warning
@@ -104,6 +105,7 @@ class ClusterExecutor:
         self._hello = Hello(address, Owner(namespace, docker), room_seconds)
         self._link: _Link | None = None
         self._linking = asyncio.Lock()
+        self._is_closed = False
         self._numbers = itertools.count(1)
         self._started: dict[str, tuple[ExecutionSpec, Path, Path]] = {}
 
@@ -113,22 +115,19 @@ class ClusterExecutor:
         self._started[execution_id] = given
 
     async def wait(self, execution_id: str) -> ExecutionResult:
-        for link in itertools.count(1):
-            try:
-                return await self._call("wait", execution_id)  # type: ignore[no-any-return]
-            except LinkLostError:
-                if link == LINKS:
-                    raise
-                await self._call("start", execution_id, *self._started[execution_id])
-        raise AssertionError("unreachable")
+        return await self._call("wait", execution_id)  # type: ignore[no-any-return]
 
     async def cancel(self, execution_id: str) -> None:
-        self._started.pop(execution_id, None)
+        started = self._started.pop(execution_id, None)
         await self._call("cancel", execution_id)
+        if started is not None:
+            Record.path(started[2]).unlink(missing_ok=True)
 
     async def logs(self, execution_id: str, *, follow: bool = True) -> AsyncGenerator[LogChunk, None]:
-        async for chunk in self._calls("logs", execution_id, follow):
+        seen = {"stdout": 0, "stderr": 0}
+        async for chunk in self._calls("logs", execution_id, follow, seen):
             if isinstance(chunk, LogChunk):
+                seen[chunk.stream] += len(chunk.data)
                 yield chunk
 
     async def orphans(self, known: Collection[str] = ()) -> tuple[str, ...]:
@@ -141,6 +140,7 @@ class ClusterExecutor:
 
     async def close(self) -> None:
         """Jobs go on; their results wait for the next executor."""
+        self._is_closed = True
         link, self._link = self._link, None
         if link is not None:
             await link.end()
@@ -149,7 +149,21 @@ class ClusterExecutor:
         return [value async for value in self._calls(method, *arguments)][-1]
 
     async def _calls(self, method: str, *arguments: Any) -> AsyncGenerator[Any, None]:
-        """Items as they come, then the answer."""
+        """Items as they come, then the answer. Asked once more where the process to the cluster is lost: whatever it
+        is, it may be asked twice. What the arguments say of what was seen is then as of now."""
+        for link in range(1, LINKS + 1):
+            try:
+                async with aclosing(self._ask(method, arguments)) as answers:
+                    async for answer in answers:
+                        yield answer
+                return
+            except LinkLostError:
+                if self._is_closed or link == LINKS:
+                    raise
+                if method in ("wait", "logs") and arguments[0] in self._started:
+                    await self._call("start", arguments[0], *self._started[arguments[0]])
+
+    async def _ask(self, method: str, arguments: tuple[Any, ...]) -> AsyncGenerator[Any, None]:
         link = await self._reach()
         number = next(self._numbers)
         queue = link.waiting[number] = asyncio.Queue()

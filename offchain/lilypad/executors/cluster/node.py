@@ -101,6 +101,7 @@ class NodeJob:
             self._path("sent").unlink()
             if spec.engine is Engine.WASM:
                 spec = replace(spec, artifact=str(self._path("job") / MODULE))
+            await _sweep(order.owner)
             await self._executor.cancel(order.execution_id)  # a container may be left of a try that died here
             await self._executor.start(order.execution_id, spec, self._path("job") / INPUTS, self._path(OUTPUT))
         except (LilypadError, OSError) as error:

@@ -19,6 +19,8 @@ from lilypad.errors import EngineAwayError, ExecutorFaultError, LilypadError
 from lilypad.executors.cluster.driver import Driver
 from lilypad.executors.cluster.wire import Answer, Call, Hello, Item, Notice, Stop, Wire
 
+WATCH_SECONDS = 1
+
 
 async def serve(end: socket.socket) -> None:
     wire = await Wire.of(end)
@@ -34,6 +36,7 @@ async def serve(end: socket.socket) -> None:
         return await wire.close()
     driver = Driver(hello.owner, hello.room_seconds, lambda event, fields: wire.send(Notice(event, fields)))
     wire.send(Answer(0))
+    watching = asyncio.create_task(_watch(), name="watching")
     tasks: dict[int, asyncio.Task[None]] = {}
     async for message in messages:
         if isinstance(message, Call):
@@ -41,7 +44,17 @@ async def serve(end: socket.socket) -> None:
             task.add_done_callback(lambda _, number=message.number: tasks.pop(number, None))  # type: ignore[misc]
         elif isinstance(message, Stop) and message.number in tasks:
             tasks[message.number].cancel()
+    watching.cancel()
     return None
+
+
+async def _watch() -> None:
+    """Ray does not tell a process that its machine is out of the cluster: it would wait for ever. A new one joins anew,
+    where there is another."""
+    here = ray.get_runtime_context().get_node_id()
+    while any(node["Alive"] and node["NodeID"] == here for node in ray.nodes()):  # noqa: ASYNC110
+        await asyncio.sleep(WATCH_SECONDS)
+    os._exit(1)
 
 
 def _connect(hello: Hello) -> None:
