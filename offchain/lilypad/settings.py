@@ -62,6 +62,9 @@ class Settings(BaseSettings):
     judge_window: int = 3600
     mediate_window: int = 604_800
 
+    appeal: bool = True
+    """Provider: whether it appeals a ruling against a result of its own, if that locks less than it would lose."""
+
     listen_host: str = "127.0.0.1"
     listen_port: int = 0
     """Zero picks a free port."""

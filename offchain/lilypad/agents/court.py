@@ -137,6 +137,11 @@ class CourtActor(CourtRoom):
 
     # ------------------------------------------------------------------ what anyone may do
 
+    async def appeal(self, case: Case) -> Receipt:
+        """Asks for a round of twice as many mediators and one more, paid from what is free with the mediators: see
+        lilypad.agents.appealing."""
+        return await self._on_case("appeal", case, list(case.votes), _verdict(case))
+
     async def draw(self, case: Case, deal: Deal, proof: bytes) -> Receipt:
         return await self._on_case("draw", case, deal.terms.words(), proof)
 

@@ -6,12 +6,13 @@ once.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from lilypad.chain.contracts import Contract, RawLog, decode_event
 from lilypad.chain.deployments import Deployment
 from lilypad.chain.receipts import Receipt
-from lilypad.chain.rpc import Rpc, to_hex
+from lilypad.chain.rpc import Rpc, RpcError, to_hex
 from lilypad.chain.sender import Sender
 from lilypad.market.book import SignedJob, SignedResource
 from lilypad.protocol.deal import Claim, Deal, DealStatus, WayOut
@@ -81,11 +82,29 @@ class Network:
         return ModuleListing(found["author"], found["royaltyBps"], ModuleStatus(found["status"]))
 
     async def logs(self, contract: Contract, *topics: object, to_block: str = "latest") -> list[RawLog]:
-        """Of one of this deployment's contracts since its beginning, filtered as eth_getLogs does."""
-        begin = hex(self.deployment.block)
-        query = {"address": contract.address, "topics": topics, "fromBlock": begin, "toBlock": to_block}
-        found: list[RawLog] = await self.rpc.call("eth_getLogs", query)
+        """Of one of this deployment's contracts since its beginning, filtered as eth_getLogs does. In as many pieces as
+        the node wants: many answer for a few thousand blocks at once alone."""
+        query = {"address": contract.address, "topics": topics}
+        last = await self.rpc.call("eth_blockNumber") if to_block == "latest" else to_block
+        return await self._logs(query, self.deployment.block, int(last, 16))
+
+    async def _logs(self, query: Mapping[str, object], first: int, last: int) -> list[RawLog]:
+        try:
+            span = {"fromBlock": hex(first), "toBlock": hex(last)}
+            found: list[RawLog] = await self.rpc.call("eth_getLogs", {**query, **span})
+        except RpcError:
+            if first >= last:
+                raise
+            middle = (first + last) // 2
+            return [*await self._logs(query, first, middle), *await self._logs(query, middle + 1, last)]
         return found
+
+    async def with_time(self, log: RawLog) -> RawLog:
+        """Deadlines count from the block's time, which not every node puts into its logs."""
+        if log.get("blockTimestamp") is not None:
+            return log
+        block = await self.rpc.call("eth_getBlockByNumber", log["blockNumber"], False)
+        return {**log, "blockTimestamp": block["timestamp"]}
 
     async def publications(self) -> list[Publication]:
         """Every module version that was ever published, oldest first."""

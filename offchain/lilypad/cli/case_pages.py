@@ -11,7 +11,7 @@ from lilypad.cli.documents import time_document
 from lilypad.cli.words import SHORT
 from lilypad.protocol.case import CasePhase
 from lilypad.protocol.docket import UNIT
-from lilypad.protocol.mediation import BILL, CANNOT_RUN, SILENT, UPHOLDS, class_of
+from lilypad.protocol.mediation import BILL, CANNOT_RUN, SILENT, UPHOLDS, appeal_price, class_of
 
 if TYPE_CHECKING:
     from lilypad.agents.books.cases import Dispute
@@ -54,6 +54,8 @@ def case_document(dispute: Dispute) -> dict[str, Any]:
         "verdict": case.verdict.name.lower() if case.verdict is not None else None,
         "commitUntil": time_document(case.commit_until) if _is_voting(case) else None,
         "revealUntil": time_document(case.reveal_until) if _is_voting(case) else None,
+        "appealUntil": time_document(case.appeal_until) if case.appeal_until is not None else None,
+        "appealPrice": amount_document(appeal_price(case.docket)) if case.appeal_until is not None else None,
         "until": time_document(case.docket.stage.deadline) if case.phase is not CasePhase.CLOSED else None,
     }
 
@@ -102,6 +104,8 @@ def case_page(document: Mapping[str, Any]) -> None:
             *((f"seat {number}", _seat_line(seat)) for number, seat in enumerate(document["seats"], 1)),
             ("votes until", render.local_time(document["commitUntil"])),
             ("opened until", render.local_time(document["revealUntil"])),
+            ("appeal until", render.local_time(document["appealUntil"])),
+            ("an appeal locks", f"{document['appealPrice']['lily']} LILY" if document["appealPrice"] else None),
             ("ends by", render.local_time(document["until"])),
         ]
     )

@@ -1,4 +1,4 @@
-"""`lilypad challenge`, `cases` and `case`: results that somebody doubts, and what mediators say of them."""
+"""`lilypad challenge`, `appeal`, `cases` and `case`: results that somebody doubts, and what mediators say of them."""
 
 from __future__ import annotations
 
@@ -75,6 +75,50 @@ async def _deal_of(lily: Lilypad, job_id: str) -> Deal:
     if standing is None:
         raise FaultError("nothing can be challenged: no provider has taken this job yet", job=job.id)
     return standing.deal
+
+
+@click.command()
+@click.argument("case_id", metavar="CASE")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@json_option
+@pass_invocation
+def appeal(invocation: Invocation, case_id: str, yes: bool) -> int:
+    """Have a ruling looked at again, by twice as many mediators and one more. CASE is the beginning of its deal's id.
+
+    Anybody may, in the appeal window. Whose appeal turns the ruling has all back; else it has paid the mediators, and
+    part of the bond is burned.
+    """
+    from lilypad.agents.appealing import appeal as have_appealed
+    from lilypad.agents.appealing import require_appealable
+    from lilypad.agents.books.casework import find_cases, pick_case
+    from lilypad.agents.court import CourtActor
+    from lilypad.cli import session
+    from lilypad.cli.amounts import amount_document, format_lily
+    from lilypad.cli.documents import dump
+    from lilypad.protocol.mediation import appeal_price
+
+    settings = session.start(invocation)
+    account = session.open_account(settings)
+
+    async def work() -> int:
+        async with session.creator(settings, account) as lily:
+            court = CourtActor(lily.actor)
+            wanted = _of_own_job(lily.jobs, case_id)
+            found = pick_case(await find_cases(lily.actor, settings.confirmations), wanted).case
+            require_appealable(found, await court.now())
+            price = appeal_price(found.docket)
+            if not yes and not invocation.json:
+                click.confirm(f"This locks {format_lily(price)} LILY. Appeal the ruling?", abort=True, err=True)
+            receipt = await have_appealed(court, found)
+        id_, tx = "0x" + found.id.hex(), "0x" + receipt.tx_hash.hex()
+        if invocation.json:
+            document = {"case": id_, "round": found.docket.stage.round + 1, "locked": amount_document(price)}
+            click.echo(dump({**document, "transaction": tx}))
+        else:
+            click.echo(f"case {id_}\nlocked {format_lily(price)} LILY\nSee how far it is with: lilypad case {id_[:14]}")
+        return 0
+
+    return session.run(work())
 
 
 @click.command()

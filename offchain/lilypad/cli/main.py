@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from lilypad.cli.cancel import cancel
-from lilypad.cli.cases import case, cases, challenge
+from lilypad.cli.cases import appeal, case, cases, challenge
 from lilypad.cli.completion import completion
 from lilypad.cli.config import config
 from lilypad.cli.doctor import doctor
@@ -45,7 +45,7 @@ def cli(invocation: Invocation, log_level: str | None, log_json: bool | None, de
 
 
 JOBS = (run, jobs, status, logs, cancel, result, resume, announce)
-DISPUTES = (challenge, cases, case)
+DISPUTES = (challenge, appeal, cases, case)
 MACHINERY = (up, wallet, provider, solver, mediator, modules, config, doctor, completion)
 for command in (*JOBS, *DISPUTES, *MACHINERY):
     cli.add_command(command)

@@ -137,6 +137,11 @@ class Case:
         return self.phase is CasePhase.CLOSED and not self.former
 
     @property
+    def appeal_until(self) -> int | None:
+        """Unix time of the last block in which its ruling can be appealed; None if it cannot."""
+        return self.since + self.docket.settings.appeal if self.phase is CasePhase.RULED else None
+
+    @property
     def has_all_sealed(self) -> bool:
         seats = len(self.docket.seats)
         return len(self.seals) == seats or len(self.committed) == seats
@@ -230,7 +235,7 @@ def due(case: Case, now: int) -> Due | None:
             return Due.DRAW
         case CasePhase.VOTING | CasePhase.SEALED if case.has_all_revealed or now > case.reveal_until:
             return Due.TALLY
-        case CasePhase.RULED if now > case.since + case.docket.settings.appeal:
+        case CasePhase.RULED if case.appeal_until is not None and now > case.appeal_until:
             return Due.EXECUTE
     return None
 

@@ -177,6 +177,12 @@ def appeal_bond(settings: Settings, round_: int) -> int:
     return (settings.bond * UNIT) << round_
 
 
+def appeal_price(docket: Docket) -> int:
+    """What an appeal of this round locks, in wei of the token: the fees of the next round's mediators, and the bond."""
+    following = docket.stage.round + 1
+    return appeal_fee(docket, following) + appeal_bond(docket.settings, following)
+
+
 def purse_of(docket: Docket, ruled: Verdict, final: Verdict, appellant: Address | None, heir: Address | None) -> Purse:
     """What a round's mediators share when the final verdict is known.
 

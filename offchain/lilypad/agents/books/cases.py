@@ -56,7 +56,8 @@ class CaseBook(LogBook[Dispute]):
 async def deal_logs(network: Network, deal: DealId, to_block: str = "latest") -> list[RawLog]:
     """Everything that the controller tells of one deal."""
     events = [network.controller.topic(name) for name in sorted(DEAL_EVENTS)]
-    return await network.logs(network.controller, events, to_hex(deal), to_block=to_block)
+    found = await network.logs(network.controller, events, to_hex(deal), to_block=to_block)
+    return [await network.with_time(log) for log in found]
 
 
 def fold_dispute(logs: list[RawLog]) -> Dispute | None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from lilypad.agents.books.cases import CaseBook, Dispute, deal_logs
+from lilypad.agents.books.case_events import CASE_EVENTS
+from lilypad.agents.books.cases import CaseBook, Dispute, deal_logs, fold_dispute
 from lilypad.agents.books.deals import fold_deal
 from lilypad.agents.books.logbook import FOREVER
 from lilypad.agents.books.looking import look
 from lilypad.agents.court import CourtRoom
 from lilypad.agents.network import Network, show_id
+from lilypad.chain.rpc import to_hex
 from lilypad.errors import FaultError
 from lilypad.protocol.deal import Deal
 from lilypad.store.journal import Journal
@@ -24,6 +26,16 @@ async def find_deal(network: Network, deal: DealId) -> Deal:
     if found is None:
         raise FaultError("no deal of this network has this id", deal=show_id(deal))
     return found
+
+
+async def find_case(network: Network, deal: DealId) -> Dispute | None:
+    """The dispute about one deal; None if nobody has challenged its result, or another court judges it."""
+    court = CourtRoom(network).mediation
+    found = await network.logs(court, [court.topic(name) for name in sorted(CASE_EVENTS)], to_hex(deal))
+    if not found:
+        return None
+    logs = [await network.with_time(log) for log in found]
+    return fold_dispute([*await deal_logs(network, deal, logs[0]["blockNumber"]), *logs])
 
 
 async def find_cases(network: Network, confirmations: int = 0) -> list[Dispute]:

@@ -129,7 +129,7 @@ class LogBook(Generic[T]):
 
     async def absorb(self, batch: Batch) -> list[T]:
         """Takes a batch in, effects and cursor together. Returns what it changed."""
-        logs = [await self._with_time(past) for log in batch.logs for past in await self._with_past(log)]
+        logs = [await self._network.with_time(past) for log in batch.logs for past in await self._with_past(log)]
         with batch.applying() as tx:
             changed = self._without_orphans(batch.rollback.to_block) if batch.rollback else {}
             for log in logs:
@@ -197,13 +197,6 @@ class LogBook(Generic[T]):
             self._left(self._tracked.pop(id_).thing)
 
     # ------------------------------------------------------------------ internal
-
-    async def _with_time(self, log: RawLog) -> RawLog:
-        """Deadlines count from the block's time, which not every node puts into its logs."""
-        if log.get("blockTimestamp") is not None:
-            return log
-        block = await self._network.rpc.call("eth_getBlockByNumber", log["blockNumber"], False)
-        return {**log, "blockTimestamp": block["timestamp"]}
 
     def _take(self, log: RawLog, changed: dict[DealId, list[RawLog]]) -> None:
         subject = self._subject(decode_event(log))

@@ -13,7 +13,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, aclosing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Self
@@ -112,9 +112,10 @@ class Lilypad:
             ContentInvalidError: what the provider delivered is not what it committed to; nothing was accepted.
         """
         job = await self.submit(module, inputs, options)
-        async for progress in self.follow(job):
-            if progress.result is not None:
-                return progress.result
+        async with aclosing(self.follow(job)) as stages:
+            async for progress in stages:
+                if progress.result is not None:
+                    return progress.result
         raise FaultError("the job ended without a result", job=job.id)
 
     async def submit(self, module: str, inputs: Mapping[str, Any], options: JobOptions | None = None) -> Job:
@@ -160,9 +161,10 @@ class Lilypad:
             )
             actor = Actor(self.actor.rpc, self.actor.deployment, Sender(self.actor.rpc, journal, self._account))
             course = Course(job, self._desk, actor, mine, feed)
-            async for progress in while_following(absorb(feed, mine), course.stages()):
-                self._operations.stage(job.id, progress.stage, progress.deal.id if progress.deal else None)
-                yield progress
+            async with aclosing(while_following(absorb(feed, mine), course.stages())) as stages:
+                async for progress in stages:
+                    self._operations.stage(job.id, progress.stage, progress.deal.id if progress.deal else None)
+                    yield progress
             for deal in mine:
                 self._operations.deal_left(deal)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncGenerator, AsyncIterator, Coroutine
 from contextlib import suppress
 from typing import Any
 
@@ -14,7 +14,7 @@ from lilypad.chain.feed import Feed
 
 async def while_following(
     following: Coroutine[Any, Any, None], stages: AsyncIterator[Progress]
-) -> AsyncIterator[Progress]:
+) -> AsyncGenerator[Progress, None]:
     """The stages, as long as the chain is being followed: without it they would wait for ever."""
     feed = asyncio.create_task(following)
     try:

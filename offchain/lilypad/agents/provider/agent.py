@@ -13,6 +13,7 @@ from contextlib import suppress
 
 from lilypad.agents.books.deals import DealBook
 from lilypad.agents.network import Actor, show_id
+from lilypad.agents.provider.defending import Defence
 from lilypad.agents.provider.live_logs import LiveLogs
 from lilypad.agents.provider.offering import Offering
 from lilypad.agents.work.results import ResultRecord
@@ -42,11 +43,15 @@ DRAIN_LOOK_SECONDS = 0.5
 
 
 class Provider:
-    def __init__(self, actor: Actor, deals: DealBook, workshop: Workshop, offering: Offering) -> None:
+    def __init__(
+        self, actor: Actor, deals: DealBook, workshop: Workshop, offering: Offering, defence: Defence | None = None
+    ) -> None:
+        """Without a defence, it lets mediators rule as they do."""
         self._actor = actor
         self._deals = deals
         self._workshop = workshop
         self._offering = offering
+        self._defence = defence
         self._tasks: dict[DealId, asyncio.Task[None]] = {}
         self.live = LiveLogs()
         self._moved = asyncio.Event()
@@ -134,6 +139,8 @@ class Provider:
         now = self._now
         if not await self._end_if_overdue(deal, now) and deal.status is DealStatus.AGREED:
             await self._fulfil(deal)
+        elif deal.status is DealStatus.CHALLENGED and self._defence is not None:
+            await self._defence.look(deal, self._deals.now)
         until = deadline(deal) or now
         pause = min(max(until - now, 0) + 1.0, LONGEST_SLEEP)
         await self._deals.wait_while(deal, pause)

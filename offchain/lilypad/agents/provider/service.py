@@ -13,6 +13,7 @@ from lilypad.agents.books.deals import DealBook
 from lilypad.agents.network import Network
 from lilypad.agents.nonces import JournalCounter, OfferNonces
 from lilypad.agents.provider.agent import Provider
+from lilypad.agents.provider.defending import Defence
 from lilypad.agents.provider.engines import Engines, look
 from lilypad.agents.provider.log_service import LogService
 from lilypad.agents.provider.offering import Offering, OfferTerms
@@ -60,7 +61,7 @@ async def run_provider(
         nonces = OfferNonces(actor, actor.account, JournalCounter(here.journal))
         market = MarketClient(settings.market, session)
         offering = Offering(actor, account, terms, market, nonces, OutstandingOffers(here.journal))
-        provider = Provider(actor, deals, workshop, offering)
+        provider = Provider(actor, deals, workshop, offering, Defence(actor) if settings.appeal else None)
         logs = LogService(actor.domain, deals, provider.live)
         subject = watched(actor, here.folder, terms.collateral * terms.places, (engines.check,))
         async with serving(_provider_app(deals, store, logs), settings) as url, operations.attending(subject):

@@ -1,0 +1,50 @@
+"""Appealing a ruling: when it can be done, what it costs, and how that is paid."""
+
+from __future__ import annotations
+
+from lilypad.agents.court import CourtActor
+from lilypad.agents.network import show_id
+from lilypad.chain.receipts import Receipt
+from lilypad.errors import FaultError
+from lilypad.protocol.case import Case
+from lilypad.protocol.mediation import appeal_price
+
+
+def require_appealable(case: Case, now: int) -> None:
+    """
+    Args:
+        now: by the chain's clock.
+
+    Raises:
+        FaultError: there is no ruling that can be appealed now.
+    """
+    if case.appeal_until is None:
+        why = "it is over" if case.is_over or case.verdict is not None else "its mediators have not ruled yet"
+        raise FaultError(f"nothing can be appealed: {why}", case=show_id(case.id))
+    if now > case.appeal_until:
+        raise FaultError("it is too late for an appeal", case=show_id(case.id), until=case.appeal_until)
+
+
+async def appeal(court: CourtActor, case: Case) -> Receipt:
+    """Has twice as many mediators and one more decide. What it locks is taken from what is free with the mediators,
+    then from the account's wallet, then from its free balance in the vault.
+
+    Raises:
+        FaultError: the account is too poor.
+        TransactionRevertedError: there is no such ruling any more, or it is too late.
+    """
+    missing = appeal_price(case.docket) - await court.free(court.account)
+    if missing > 0:
+        key = f"appeal:{case.docket.hash.hex()}:{missing}"
+        funds = await court.actor.funds(court.account)
+        from_vault = max(missing - funds.wallet, 0)
+        if from_vault > funds.free:
+            raise FaultError(
+                "the account is too poor for an appeal: send it LILY (`lilypad wallet fund` on a local chain)",
+                missing=from_vault - funds.free,
+                until=case.appeal_until,
+            )
+        if from_vault:
+            await court.actor.withdraw(from_vault, key=key)
+        await court.fund(missing, key=key)
+    return await court.appeal(case)
