@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import importlib.util
+import os
+import signal
 import subprocess
 import sys
 from contextlib import aclosing
@@ -16,7 +18,7 @@ from lilypad.errors import EngineAwayError, ExecutorFaultError, ModuleInvalidErr
 from lilypad.executors.cluster.executor import ClusterExecutor
 from lilypad.types import ExitStatus
 
-from .cluster_rig import ClusterRig
+from .cluster_rig import ClusterRig, links
 from .wasm_rig import Job
 
 ENDLESS = {"instructions": 10**15}
@@ -70,12 +72,19 @@ async def test_two_jobs__at_once__take_a_machine_each(cluster: ClusterRig) -> No
 
 
 async def test_job__for_which_there_is_no_room_now__is_given_back(cluster: ClusterRig) -> None:
+    """Also where whoever waited for the room is lost meanwhile."""
     await asyncio.gather(*(begin(cluster, cluster.job("endless", **ENDLESS)) for _ in range(2)))
-    third, hasty = cluster.job("exit3"), ClusterExecutor(cluster.machines.address, namespace="test", room_seconds=1)
+    third, hasty = cluster.job("exit3"), ClusterExecutor(cluster.machines.address, namespace="test", room_seconds=3)
+    known = set(links(os.getpid()))
+    waiting = asyncio.ensure_future(hasty.start(third.execution_id, third.spec, third.inputs, third.output))
+    while third.execution_id not in await cluster.executor.orphans():  # noqa: ASYNC110
+        await asyncio.sleep(0.05)
+    (link,) = set(links(os.getpid())) - known
+    os.kill(link, signal.SIGKILL)
 
     with pytest.raises(EngineAwayError, match="no machine of the cluster has room for it now"):
-        await hasty.start(third.execution_id, third.spec, third.inputs, third.output)
-    assert third.execution_id not in await hasty.orphans()
+        await waiting
+    assert third.execution_id not in await cluster.executor.orphans()
     await hasty.close()
 
 

@@ -23,7 +23,7 @@ from lilypad.errors import EngineAwayError, ExecutorFaultError, LilypadError, Mo
 from lilypad.executors.base import LogChunk
 from lilypad.executors.cluster import machines
 from lilypad.executors.cluster import output as outputs
-from lilypad.executors.cluster.node import INPUTS, MODULE, VERSIONS, NodeJob, Order, Owner
+from lilypad.executors.cluster.node import INPUTS, MODULE, VERSIONS, About, NodeJob, Order, Owner
 from lilypad.executors.cluster.parcel import chunks_of, pack
 from lilypad.executors.cluster.wire import Machine
 from lilypad.executors.container_files import Record
@@ -185,7 +185,7 @@ class Driver:
         actor = _find(order.execution_id)
         if actor is None:
             return None
-        about = await actor.about.remote()
+        about = await self._hear_of(order, actor)
         if about.digest == order.digest and about.has_begun:
             return actor
         if about.has_begun:
@@ -203,12 +203,7 @@ class Driver:
             scheduling_strategy="SPREAD",
             **machines.request(order.spec),
         ).remote(order)  # fmt: skip
-        try:
-            async with asyncio.timeout(self._room_seconds):
-                about = await actor.about.remote()
-        except TimeoutError:
-            await self._dismiss(order.execution_id, is_there=False)
-            raise EngineAwayError("no machine of the cluster has room for it now", waited=self._room_seconds) from None
+        about = await self._hear_of(order, actor)
         execution.actor = actor
         try:
             if about.versions != VERSIONS:
@@ -222,6 +217,15 @@ class Driver:
             await self._dismiss(order.execution_id)
             raise
         return actor
+
+    async def _hear_of(self, order: Order, actor: Any) -> About:
+        """Once it has a machine, which it does not get as long as all are busy."""
+        try:
+            async with asyncio.timeout(self._room_seconds):
+                return await actor.about.remote()  # type: ignore[no-any-return]
+        except TimeoutError:
+            await self._dismiss(order.execution_id, is_there=False)
+            raise EngineAwayError("no machine of the cluster has room for it now", waited=self._room_seconds) from None
 
     async def _dismiss(self, execution_id: str, *, is_there: bool = True) -> None:
         """Nothing of it runs any more when this is done, unless its machine is lost, where a sweep finds it."""

@@ -10,7 +10,7 @@ import asyncio
 import os
 import socket
 import sys
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import Any
 
 import ray
@@ -52,8 +52,9 @@ async def _watch() -> None:
     """Ray does not tell a process that its machine is out of the cluster: it would wait for ever. A new one joins anew,
     where there is another."""
     here = ray.get_runtime_context().get_node_id()
-    while any(node["Alive"] and node["NodeID"] == here for node in ray.nodes()):  # noqa: ASYNC110
-        await asyncio.sleep(WATCH_SECONDS)
+    with suppress(Exception):  # whatever it is, nothing can be done from here
+        while any(node["Alive"] and node["NodeID"] == here for node in ray.nodes()):  # noqa: ASYNC110
+            await asyncio.sleep(WATCH_SECONDS)
     os._exit(1)
 
 
