@@ -54,6 +54,7 @@ ONLY_IN = {
     "ape": ("scripts", "tests/contracts", "tests/invariants", "tests/conftest.py", "tests/coverage/recorder.py"),
     "docker": ("offchain/lilypad/executors/docker.py", "modules", "tests"),
     "wasmtime": ("offchain/lilypad/executors", "tests"),
+    "ray": ("offchain/lilypad/executors/cluster/",),
     "rich": ("offchain/lilypad/cli/render.py",),
     "prometheus_client": ("offchain/lilypad/ops", "tests"),
     "opentelemetry": ("offchain/lilypad/ops/otel.py", "tests"),

@@ -7,6 +7,7 @@ Built once in `main` and passed down; nobody else reads the environment.
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -104,6 +105,10 @@ class Settings(BaseSettings):
     docker: str = "unix:///var/run/docker.sock"
     """The Docker engine in which modules run as containers; one that shares this machine's files."""
 
+    cluster: str = ""
+    """Provider: the Ray cluster that runs its jobs, `HOST:PORT` of its head, or `auto` for the one that this machine
+    belongs to. Empty: this machine alone. Needs the extra `cluster`."""
+
     log_level: str = "info"
     log_json: bool = False
 
@@ -118,6 +123,13 @@ class Settings(BaseSettings):
     @classmethod
     def from_environment(cls) -> Settings:
         return cls(_env_file=settings_file())  # type: ignore[call-arg]
+
+    @field_validator("cluster")
+    @classmethod
+    def _is_cluster(cls, value: str) -> str:
+        if value and value != "auto" and not re.fullmatch(r"[^/\s]+:\d{1,5}", value):
+            raise ValueError("a cluster is HOST:PORT of its head, or auto; Ray Client (ray://) is not enough")
+        return value
 
     @field_validator("modules", "rpc", mode="before")
     @classmethod

@@ -70,6 +70,10 @@ class Resources:
         """
         return Resources(*(getattr(self, f.name) - getattr(other, f.name) for f in fields(self)))
 
+    def within(self, other: Resources) -> Resources:
+        """As much of this, component by component, as `other` has."""
+        return Resources(*(min(getattr(self, f.name), getattr(other, f.name)) for f in fields(self)))
+
     def beyond(self, other: Resources) -> Resources:
         """What is left of this, component by component, when `other` is taken; never less than nothing."""
         return Resources(*(max(getattr(self, f.name) - getattr(other, f.name), 0) for f in fields(self)))
@@ -126,6 +130,8 @@ class ExecutionSpec:
     seed: bytes = b""
     """Seeds the module's random source (WASM)."""
     cpu_milli: int = 1000
+    gpu: int = 0
+    """Devices that its machine must have free; only a cluster chooses its machine by them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,8 @@ from lilypad.types import Address, Resources
 
 
 async def examine_capacity(settings: Settings, account: Address | None) -> list[Finding]:
+    if settings.cluster:
+        return []  # its machines are looked at by themselves
     running = None if account is None else find_running(provider_folder(settings, account))
     if running is None:
         return [judge_machine(await asyncio.to_thread(probe, settings.data))]

@@ -45,6 +45,7 @@ def execution_spec(
         ),
         seed=seed,
         cpu_milli=manifest.resources.cpu_milli,
+        gpu=manifest.resources.gpu,
     )
 
 

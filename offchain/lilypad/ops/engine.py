@@ -1,13 +1,18 @@
-"""Does the Docker engine answer, and what does it say of itself? Over its own HTTP interface, without its library."""
+"""Does the Docker engine answer, and what does it say of itself? Over its own HTTP interface, without its library.
+And does the cluster?"""
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import aiohttp
 
+from lilypad.errors import ExecutorFaultError
+from lilypad.executors.cluster.executor import ClusterExecutor
 from lilypad.ops.health import Check
 
+CLUSTER_SECONDS = 10
 PATIENCE = aiohttp.ClientTimeout(total=3)
 
 
@@ -40,6 +45,22 @@ class EngineProbe:
         if self._seen:
             return Check("docker", False, "the engine has answered before and does not now")
         return Check("docker", True, "no engine here: only WebAssembly modules are run")
+
+
+class ClusterProbe:
+    """A provider that has a cluster can do nothing without it."""
+
+    def __init__(self, cluster: ClusterExecutor) -> None:
+        self._cluster = cluster
+
+    async def check(self) -> Check:
+        try:
+            async with asyncio.timeout(CLUSTER_SECONDS):
+                machines = await self._cluster.machines()
+        except (ExecutorFaultError, TimeoutError) as error:
+            return Check("cluster", False, str(error) or "does not answer")
+        cpu = sum(machine.cpu for machine in machines)
+        return Check("cluster", bool(machines), f"{len(machines)} machines with {cpu:g} CPU")
 
 
 def _way(address: str) -> tuple[aiohttp.BaseConnector, str]:

@@ -3,14 +3,16 @@ from __future__ import annotations
 import subprocess
 import sys
 import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import NoReturn
 
 import pytest
 
+from lilypad.executors.cluster.executor import ClusterExecutor
 from lilypad.executors.docker import DEFAULT_ENGINE, DockerExecutor
 
+from .cluster_rig import ClusterRig, Machines, two_machines
 from .docker_rig import Rig
 from .wasm_rig import WasmRig
 
@@ -45,3 +47,25 @@ async def wasm(tmp_path: Path) -> AsyncIterator[WasmRig]:
     rig = WasmRig(tmp_path)
     yield rig
     await rig.executor.close()
+
+
+@pytest.fixture(scope="session")
+def machines(missing: Callable[[str], NoReturn]) -> Iterator[Machines]:
+    with two_machines(missing) as machines:
+        yield machines
+
+
+@pytest.fixture(scope="session")
+async def joined(machines: Machines) -> AsyncIterator[ClusterExecutor]:
+    """Once for all tests: to join takes seconds."""
+    executor = ClusterExecutor(machines.address, namespace="test")
+    yield executor
+    await executor.close()
+
+
+@pytest.fixture
+async def cluster(machines: Machines, joined: ClusterExecutor, tmp_path: Path) -> AsyncIterator[ClusterRig]:
+    machines.start_other()
+    yield ClusterRig(machines, joined, tmp_path)
+    for execution_id in await joined.orphans():
+        await joined.cancel(execution_id)

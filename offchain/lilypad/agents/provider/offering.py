@@ -67,6 +67,8 @@ class OfferTerms:
     lifetime_seconds: int = 3_600
     places: int = 2
     """Deals at the same time."""
+    largest: Resources | None = None
+    """The most that one of them can have, where the capacity is that of several machines."""
 
 
 class Offering:
@@ -175,7 +177,7 @@ class Offering:
             part = next_offer(self._booked(in_hand).free, missing)
             if part is None:
                 break
-            place = await self._make(part)
+            place = await self._make(part if self._terms.largest is None else part.within(self._terms.largest))
             self._standing.append(place)
             await self._look_after(place)
 

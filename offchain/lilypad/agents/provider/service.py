@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Collection
-from contextlib import suppress
 from functools import partial
 
 import aiohttp
@@ -19,8 +17,8 @@ from lilypad.agents.provider.admission import Admission
 from lilypad.agents.provider.agent import Provider
 from lilypad.agents.provider.capacity import Wish, choose
 from lilypad.agents.provider.defending import Defence
+from lilypad.agents.provider.engines import Engines, look
 from lilypad.agents.provider.log_service import LogService
-from lilypad.agents.provider.machine import probe
 from lilypad.agents.provider.offering import Offering, OfferTerms
 from lilypad.agents.provider.outstanding import OutstandingOffers
 from lilypad.agents.provider.pace import Pace
@@ -37,19 +35,13 @@ from lilypad.agents.work.shelf import Shelf
 from lilypad.agents.work.workshop import Workshop
 from lilypad.chain.deployments import Deployment
 from lilypad.chain.feed import Feed
-from lilypad.errors import ExecutorFaultError
-from lilypad.executors.docker import DockerExecutor
-from lilypad.executors.wasm import WasmExecutor
 from lilypad.executors.wasm_pace import measure
 from lilypad.market.client import MarketClient
-from lilypad.ops.engine import EngineProbe, engine_says
 from lilypad.protocol.words import Windows
 from lilypad.settings import ETHER, Settings
 from lilypad.store.blocks import LocalBlockStore
 from lilypad.store.http import HttpBlockSource, content_app
-from lilypad.types import DealId, Engine
-
-log = logging.getLogger(__name__)
+from lilypad.types import DealId
 
 
 async def run_provider(
@@ -68,17 +60,13 @@ async def run_provider(
         deals = DealBook(
             actor, here.journal, "provider", lambda event: event.terms.provider == actor.account, operations
         )
-        wasm = WasmExecutor(settings.data / "wasm-cache", max_concurrent=terms.places)
-        docker = DockerExecutor(settings.docker, namespace=actor.account.lower())
+        engines = Engines.of(settings, actor.account, terms.places)
         workshop = Workshop(
             folder=here.folder / "deals",
             store=store,
             sources=HttpBlockSource([settings.market], session, rounds=1),
             catalogue=Catalogue(actor, Packages(settings.modules)),
-            executors={
-                Engine.WASM: operations.observed(wasm, Engine.WASM),
-                Engine.DOCKER: operations.observed(docker, Engine.DOCKER),
-            },
+            executors={kind: operations.observed(one, kind) for kind, one in engines.executors.items()},
         )
         nonces = OfferNonces(actor, actor.account, JournalCounter(here.journal))
         market = MarketClient(settings.market, session)
@@ -90,8 +78,7 @@ async def run_provider(
         provider = Provider(actor, deals, workshop, offering, admission, defence, shelf.wake)
         logs = LogService(actor.domain, deals, provider.live)
         operations.metrics.read_capacity(lambda: offering.booking.samples())
-        engine = EngineProbe(settings.docker)
-        subject = watched(actor, here.folder, terms.collateral * terms.places, (engine.check, shelf.check))
+        subject = watched(actor, here.folder, terms.collateral * terms.places, (engines.check, shelf.check))
         app = _provider_app(deals, store, logs)
         final = partial(is_about_a_final_deal, deals=deals)
         async with (
@@ -101,7 +88,7 @@ async def run_provider(
             forgetting(actor.sender, final),
         ):
             try:
-                await _remove_orphans(docker, deals)
+                await engines.remove_orphans([deal.id.hex() for deal in deals if not deal.status.is_end])
                 await introduce(actor, ROLE_PROVIDER, url)
                 price, drains = terms.price_per_instruction, drain is not None
                 with running_file(here.folder, url, terms.places, price, drains=drains) as told:
@@ -111,8 +98,7 @@ async def run_provider(
                         ready.set()
                     await _until_drained(provider, here.feed("LilypadController"), told, drain or asyncio.Event())
             finally:
-                await wasm.close()
-                await docker.close()
+                await engines.close()
 
 
 async def _until_drained(provider: Provider, feed: Feed, told: RunningFile, drain: asyncio.Event) -> None:
@@ -125,14 +111,6 @@ async def _until_drained(provider: Provider, feed: Feed, told: RunningFile, drai
         await provider.run(feed, drain)
         telling.cancel()
     told.tell(RunState.DRAINED)
-
-
-async def _remove_orphans(docker: DockerExecutor, deals: DealBook) -> None:
-    """Containers of deals that ended while this provider was down. Without an engine there are none."""
-    with suppress(ExecutorFaultError):
-        for execution in await docker.orphans([deal.id.hex() for deal in deals if not deal.status.is_end]):
-            log.warning("orphan_removed", extra={"execution": execution})
-            await docker.cancel(execution)
 
 
 def _provider_app(deals: DealBook, store: LocalBlockStore, logs: LogService) -> web.Application:
@@ -161,14 +139,15 @@ async def default_terms(
 
     Raises:
         RejectedError: the machine does not have what is wished for.
-        FaultError, ModuleInvalidError: of `modules`, one cannot be offered; see `choose_modules`.
+        FaultError, ModuleInvalidError: of `modules`, one cannot be offered; see `choose_modules`. Or there should be a
+            cluster, and none answers.
     """
-    places, capacity = choose(await asyncio.to_thread(probe, settings.data), wish)
-    has_engine = await engine_says(settings.docker, "/version") is not None
-    engines = (Engine.WASM, Engine.DOCKER) if has_engine else (Engine.WASM,)
-    allowed = await choose_modules(network, Packages(settings.modules), engines, modules)
+    there = await look(settings)
+    places, capacity = choose(there.total, wish)
+    allowed = await choose_modules(network, Packages(settings.modules), there.engines, modules)
     return OfferTerms(
         capacity=capacity,
+        largest=there.largest,
         price_per_instruction=settings.price_per_instruction,
         minimum_payment=ETHER // 1_000,
         collateral=10 * ETHER,
@@ -177,7 +156,7 @@ async def default_terms(
             min(60, settings.decline_window), min(60, settings.submit_window), settings.judge_window,
             settings.mediate_window,
         ),
-        verifications=tuple(map(network.verification, engines)),
+        verifications=tuple(map(network.verification, there.engines)),
         allowed=allowed,
         places=places,
     )  # fmt: skip

@@ -1,0 +1,49 @@
+"""A provider whose jobs run on a cluster loses its process at every step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import NoReturn
+
+import pytest
+
+from lilypad.agents.creator.job_offers import JobOptions
+from lilypad.types import Address
+from tests.offchain.executors.cluster_rig import TOKEN, Machines, two_machines
+
+from .books import Books, check_nothing_left
+from .jobs import finish
+from .town import Town, until
+
+pytestmark = pytest.mark.usefixtures("market")
+STEPS = ("work.running", "work.running", "work.ran")
+
+
+@pytest.fixture(scope="module")
+def machines(missing: Callable[[str], NoReturn]) -> Iterator[Machines]:
+    with two_machines(missing) as machines:
+        yield machines
+
+
+async def test_job_on_a_cluster__whose_provider_dies_at_every_step__is_run_once_and_left_nowhere(
+    here: Town, machines: Machines
+) -> None:
+    provider, creator = await here.provider(cluster=machines.address), await here.creator()
+    provider.agent.environment |= TOKEN
+    books = await Books.open(here, creator=creator.account.address, provider=provider.account.address)
+    options = JobOptions(target=Address(provider.account.address))
+    ran = set[int]()
+    async with creator.open() as lily:
+        job = await lily.submit("talks", {}, options)
+        async with finish(lily.follow(job)) as end:
+            for point in STEPS:
+                await provider.agent.start(crash_at=point).died(point)
+                ran |= set(machines.jobs())
+            provider.agent.start(crash_at="provider.cleaned")
+            done = await end
+    await provider.agent.lives[-1].died("provider.cleaned")
+    await books.check_paid_once(done.deal)
+    await books.check_sent_once("provider")
+    assert len(ran) == 1, "the job ran once, through all lives of its provider"
+    await until(lambda: machines.jobs() == machines.folders() == [])
+    await check_nothing_left(provider)
