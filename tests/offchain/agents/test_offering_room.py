@@ -17,8 +17,9 @@ from lilypad.store.journal import Journal
 from lilypad.types import Address, Resources
 
 ACCOUNT = Account.create()
+MACHINE = Resources(cpu_milli=2_000, ram_mib=1_024, disk_mib=1_024)
 SELF = Address(ACCOUNT.address)
-TERMS = OfferTerms(Resources(), 1, 1, 1, 0, Windows(60, 60, 60, 60), (Verification(SELF),), places=2)
+TERMS = OfferTerms(MACHINE, 1, 1, 1, 0, Windows(60, 60, 60, 60), (Verification(SELF),), places=2)
 
 
 class Board:
@@ -42,11 +43,11 @@ async def test_offers__while_there_is_no_room__are_not_announced(tmp_path: Path)
     with Journal(tmp_path / "journal.sqlite") as journal:
         here = cast(Any, board)
         offering = Offering(here, ACCOUNT, TERMS, here, here, OutstandingOffers(journal), lambda: room[0])
-        await offering._announce([])
+        await offering._announce([], read_to=0)
         assert len(board.heard) == 2
         room[0] = False
-        await offering._announce([])
+        await offering._announce([], read_to=0)
         assert len(board.heard) == 2, "neither new ones nor those that stand"
         room[0] = True
-        await offering._announce([])
+        await offering._announce([], read_to=0)
         assert board.heard[2:] == board.heard[:2], "the same ones, as soon as there is room"
