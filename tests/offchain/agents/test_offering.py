@@ -269,3 +269,15 @@ Promises.TestCase.settings = settings(
     max_examples=100, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
 )
 TestPromises = Promises.TestCase
+
+
+async def test_offers__of_several_machines__are_each_a_part_of_one(tmp_path: Path) -> None:
+    """Three machines, of which the largest has half of all: a job has one machine."""
+    largest = Resources(cpu_milli=4_000, ram_mib=2_048, disk_mib=1_000)
+    capacity = Resources(cpu_milli=8_000, ram_mib=4_096, disk_mib=1_000)
+    world = World()
+    provider = Provider(world, tmp_path, places=1)
+    provider.start(replace(terms(1, capacity=capacity), largest=largest))
+    await provider.look()
+    assert {signed.offer.resources for signed in world.takeable()} == {largest}
+    provider.close()
