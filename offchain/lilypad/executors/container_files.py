@@ -49,6 +49,7 @@ class Record:
         return output.with_name(f"{output.name}.execution.json")
 
     def save(self, output: Path) -> None:
+        os.sync()  # a power cut must not leave the record without the files that it vouches for
         path = self.path(output)
         part = path.with_name(f"{path.name}.part")
         fields = {

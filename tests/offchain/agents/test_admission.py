@@ -157,3 +157,17 @@ def test_needs__of_a_module_whose_author_forgot_its_memory__are_what_it_may_use(
 
 async def test_measuring__of_this_machine__takes_a_moment_and_finds_a_sensible_pace() -> None:
     assert 10**7 < await measure() < 10**11
+
+
+async def test_wasm_job__that_would_reach_its_wall_clock__is_declined_however_long_its_window(tmp_path: Path) -> None:
+    """There it would end as a fault of this machine, too late to decline."""
+    limit = int(FAST * COWSAY.limits.wall_seconds * 1.1)
+    manifest = replace(COWSAY, budget=replace(COWSAY.budget, maximum=2 * limit))
+    for its_limit, says in (
+        (limit, "this machine may not finish the job in its submit window"),
+        (int(limit * 0.9), None),
+    ):
+        folder = tmp_path / str(its_limit)
+        folder.mkdir()
+        its_deal = deal(its_limit, window=100_000, needs=COWSAY.needs)
+        assert await says_no(folder, manifest, its_deal, Measured(FAST)) == says

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -13,7 +16,7 @@ from lilypad.agents.provider.admission import Admission
 from lilypad.agents.provider.agent import Provider
 from lilypad.agents.work.workshop import Workshop
 from lilypad.errors import ChainUnavailableError, ModuleInvalidError, RecoverableError, TransactionRevertedError
-from lilypad.protocol.deal import Deal
+from lilypad.protocol.deal import Deal, DealStatus
 from lilypad.protocol.offers import Domain, JobOffer, ResourceOffer
 from lilypad.protocol.words import Shares, Verification, Windows
 from lilypad.types import ZERO_ADDRESS, ZERO_DIGEST, Address, DealId, ModuleId, Resources
@@ -112,3 +115,58 @@ async def test_decline__that_the_chain_calls_too_late__is_not_the_end(tmp_path: 
     with pytest.raises(RecoverableError, match="not on this machine"):
         await provider(actor, tmp_path)._fulfil(agreed(int(time.time())))
     assert actor.declines == 1
+
+
+class EndedBook(Notes):
+    """Tells that its one deal has ended with the next batch of the feed."""
+
+    def __init__(self, deal: Deal) -> None:
+        super().__init__()
+        self.deal = deal
+
+    def __iter__(self) -> Iterator[Deal]:
+        return iter([self.deal])
+
+    async def absorb(self, batch: object) -> list[Deal]:
+        self.deal = replace(self.deal, status=DealStatus.LATE)
+        return [self.deal]
+
+
+class EndlessWork:
+    def __init__(self) -> None:
+        self.begun, self.stopped = asyncio.Event(), asyncio.Event()
+
+    async def run(self, deal: Deal, begin: object) -> None:
+        self.begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            self.stopped.set()
+
+
+class OneBatch:
+    async def batches(self) -> AsyncIterator[object]:
+        yield object()
+
+
+async def test_job__whose_deal_has_ended__is_stopped_and_not_run_to_its_end() -> None:
+    """Its place is offered to others from then on."""
+    deal, work = agreed(int(time.time()) - WINDOWS.decline - 1), EndlessWork()
+    here = Provider(cast(Any, FailingActor()), cast(Any, EndedBook(deal)), cast(Any, work), *[cast(Any, None)] * 2)
+    running = asyncio.create_task(here._fulfil(deal))
+    await work.begun.wait()
+    async with asyncio.TaskGroup() as group:
+        await here._follow(cast(Any, OneBatch()), group)
+    with pytest.raises(RecoverableError, match="its deal has ended"):
+        await running
+    assert work.stopped.is_set()
+
+
+async def test_job__of_a_provider_that_stops__is_left_as_it_is() -> None:
+    deal, work = agreed(int(time.time()) - WINDOWS.decline - 1), EndlessWork()
+    here = Provider(cast(Any, FailingActor()), cast(Any, EndedBook(deal)), cast(Any, work), *[cast(Any, None)] * 2)
+    running = asyncio.create_task(here._fulfil(deal))
+    await work.begun.wait()
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running

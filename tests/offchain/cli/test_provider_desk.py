@@ -101,7 +101,9 @@ def test_drain__with_a_deal_in_hand__waits_for_its_end_and_takes_no_other(lilypa
         assert operator("provider", "drain", "--no-wait").code == 0
         assert process.stderr is not None
         read_until(process.stderr, "offers_withdrawn")
-        with operator.start("provider", "drain", "--json", stdout=subprocess.PIPE) as waiting:
+        with operator.start("provider", "drain", "--json", stdout=subprocess.PIPE, stderr=subprocess.PIPE) as waiting:
+            assert waiting.stderr is not None
+            read_until(waiting.stderr, "waiting for those in hand")
             seen = operator("provider", "status", "--json").document
             assert (seen["state"], len(seen["deals"])) == ("draining", 1)
             other = lilypad("run", "cowsay", "-i", "Message=later", "--json").document

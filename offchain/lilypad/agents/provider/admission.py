@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from lilypad.agents.provider.pace import Pace
 from lilypad.agents.work.packages import Catalogue
 from lilypad.agents.work.workshop import instruction_limit
@@ -33,6 +35,8 @@ class Admission:
             message = "the job asks for less of the machine than its module may use"
             raise RejectedError(message, module=manifest.name, needs=manifest.needs, asked=deal.job.resources)
         window = deal.terms.windows.submit
+        if manifest.engine is Engine.WASM:  # its wall clock is no result but a fault of this machine
+            window = min(window, math.ceil(manifest.limits.wall_seconds * 100 / WORKING_PERCENT))
         limit = instruction_limit(deal, manifest)
         rate = await self._pace.of(deal.job.module, manifest, enough=-(-limit * 100 // (window * WORKING_PERCENT)))
         if manifest.engine is Engine.DOCKER:  # it ends at its wall clock, with a result

@@ -66,6 +66,7 @@ class Provider:
         self._defence = defence
         self._tidy = tidy
         self._tasks: dict[DealId, asyncio.Task[None]] = {}
+        self._running: dict[DealId, asyncio.Task[ResultRecord]] = {}
         self.live = LiveLogs()
         self._moved = asyncio.Event()
 
@@ -96,7 +97,9 @@ class Provider:
 
     async def _follow(self, feed: Feed, group: asyncio.TaskGroup) -> None:
         async for batch in feed.batches():
-            await self._deals.absorb(batch)
+            for deal in await self._deals.absorb(batch):
+                if deal.status.is_end and (running := self._running.get(deal.id)) is not None:
+                    running.cancel()
             self._take_up(group)
 
     async def _remove_leftovers(self) -> None:
@@ -235,11 +238,24 @@ class Provider:
             began = time.monotonic()
             self.live.begin(deal_id, executor)
 
-        record = await self._workshop.run(deal, begin)
+        record = await self._run(deal, begin)
         await self._admission.ran(deal, record.instruction_count, time.monotonic() - began)
         self._deals.note(deal.id, result=record.to_json())
         crash_point("provider.noted")
         return record
+
+    async def _run(self, deal: Deal, begin: Callable[[DealId, Executor], None]) -> ResultRecord:
+        """Until it is done, or its deal has ended: then nobody pays for it, and its place is offered to others."""
+        running = self._running[deal.id] = asyncio.create_task(self._workshop.run(deal, begin))
+        try:
+            return await running
+        except asyncio.CancelledError:
+            own = asyncio.current_task()
+            if own is not None and own.cancelling():
+                raise
+            raise RecoverableError("its deal has ended", deal=show_id(deal.id)) from None
+        finally:
+            del self._running[deal.id]
 
     async def _clean_up(self, deal_id: DealId) -> None:
         """The result stays in the store, pinned; the working copies go. A deal that is only interrupted keeps all."""

@@ -22,6 +22,8 @@ log = logging.getLogger(__name__)
 MIB = 1 << 20
 LEAST_RAM_RESERVE_MIB, LEAST_DISK_RESERVE_MIB = 512, 1024
 RESERVE_PERCENT = 10
+MOST_MIB = (1 << 31) - 1
+"""What fits into an offer; file systems on a network call themselves endless."""
 RAM_STEP_MIB = 64
 """Rounded down to it: a reboot moves the kernel's own share by a little, and offers that are out should still fit."""
 GPU_QUERY = ("--query-gpu=memory.total", "--format=csv,noheader,nounits")
@@ -130,7 +132,8 @@ def disk_mib(data: Path) -> int:
     while not place.exists():
         place = place.parent
     usage = shutil.disk_usage(place)
-    return max((usage.free - reserve(usage.free, LEAST_DISK_RESERVE_MIB * MIB)) // MIB, 0)
+    free = (usage.free - reserve(usage.free, LEAST_DISK_RESERVE_MIB * MIB)) // MIB
+    return min(max(free, 0), MOST_MIB)
 
 
 def _gpus() -> tuple[int, int]:

@@ -75,6 +75,7 @@ class Workshop:
         except ExecutorFaultError:
             with suppress(ExecutorFaultError):
                 await executor.cancel(execution)  # what is left of it would be in the way of the next try
+            await asyncio.to_thread(shutil.rmtree, output, ignore_errors=True)
             raise
         crash_point("work.ran")
         async with self.store.holding():

@@ -161,6 +161,9 @@ class Driver:
                 execution.fail(EngineAwayError("the cluster could not do it", reason=_said(error)))
             except OSError as error:
                 execution.fail(ExecutorFaultError("this machine cannot keep the job's files", reason=error))
+            except Exception as error:
+                # Ray has errors of no kind of its own; whoever waits for the end must hear of it.
+                execution.fail(ExecutorFaultError("the cluster could not be worked with", reason=repr(error)))
 
     async def _try(self, execution: _Execution) -> ExecutionResult:
         order = execution.order
