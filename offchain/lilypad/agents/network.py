@@ -9,11 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from eth_utils.crypto import keccak
+
 from lilypad.chain.contracts import Contract, RawLog, decode_event
 from lilypad.chain.deployments import Deployment
 from lilypad.chain.receipts import Receipt
 from lilypad.chain.rpc import Rpc, RpcError, to_hex
 from lilypad.chain.sender import Sender
+from lilypad.errors import RecoverableError
 from lilypad.market.book import SignedJob, SignedResource
 from lilypad.protocol.deal import Claim, Deal, DealStatus, WayOut
 from lilypad.protocol.matching import ModuleListing, ModuleStatus, Parameters
@@ -81,12 +84,14 @@ class Network:
         found = await self.modules.call(self.rpc, "moduleOf", module)
         return ModuleListing(found["author"], found["royaltyBps"], ModuleStatus(found["status"]))
 
-    async def logs(self, contract: Contract, *topics: object, to_block: str = "latest") -> list[RawLog]:
+    async def logs(
+        self, contract: Contract, *topics: object, first: int | None = None, to_block: str = "latest"
+    ) -> list[RawLog]:
         """Of one of this deployment's contracts since its beginning, filtered as eth_getLogs does. In as many pieces as
         the node wants: many answer for a few thousand blocks at once alone."""
         query = {"address": contract.address, "topics": topics}
         last = await self.rpc.call("eth_blockNumber") if to_block == "latest" else to_block
-        return await self._logs(query, self.deployment.block, int(last, 16))
+        return await self._logs(query, self.deployment.block if first is None else first, int(last, 16))
 
     async def _logs(self, query: Mapping[str, object], first: int, last: int) -> list[RawLog]:
         try:
@@ -104,6 +109,8 @@ class Network:
         if log.get("blockTimestamp") is not None:
             return log
         block = await self.rpc.call("eth_getBlockByNumber", log["blockNumber"], False)
+        if block is None:
+            raise RecoverableError("a block went while it was read", block=log["blockNumber"])
         return {**log, "blockTimestamp": block["timestamp"]}
 
     async def publications(self) -> list[Publication]:
@@ -162,9 +169,10 @@ class Actor(Network):
         digests = [self.domain.digest(signed.offer.struct_hash()) for signed in (job, resource)]
         offers = job.offer.words(), resource.offer.words(), job.offer.verification.word()
         proofs = list(resource.allowed.proof(job.offer.module)), job.signature, resource.signature
-        return await self._send(
-            self.controller, "agree", *offers, *proofs, key=f"agree:{digests[0].hex()}:{digests[1].hex()}"
-        )
+        # A signature has more forms than one: each is another transaction, of which the contract takes the first alone.
+        form = keccak(job.signature + resource.signature).hex()[:16]
+        key = f"agree:{digests[0].hex()}:{digests[1].hex()}:{form}"
+        return await self._send(self.controller, "agree", *offers, *proofs, key=key)
 
     async def decline(self, deal: Deal) -> Receipt:
         return await self._on_deal("decline", deal)

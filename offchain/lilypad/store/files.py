@@ -24,6 +24,9 @@ from lilypad.store.holds import Hold, Holds
 DISK_BLOCK = 4096
 _STAMPED_AT_ONCE = 64
 
+MOST_SIZES = 100_000
+"""That are remembered."""
+
 
 @dataclass(frozen=True, slots=True)
 class Pin:
@@ -31,7 +34,7 @@ class Pin:
     renewed: int
     """When it was made, or last said to be needed: nanoseconds."""
     size: int
-    """Of the blocks below, repeated ones repeatedly."""
+    """Of the blocks below, each once; those that it shares with others are counted for each of them."""
 
 
 def on_disk(size: int) -> int:
@@ -45,6 +48,7 @@ class BlockFiles:
         self._partial = folder / "partial"
         self._pins = folder / "pins"
         self.holds = Holds(folder)
+        self._sizes: dict[Cid, int] = {}
         self._counting = threading.Lock()
         self.written = 0
         """Bytes on the disk, of all that came by here."""
@@ -182,13 +186,29 @@ class BlockFiles:
         return sorted(found, key=lambda pin: pin.renewed)
 
     def size_below(self, root: Cid) -> int:
-        """As the root itself says."""
-        try:
-            data = self.path(root).read_bytes()
-            below = sum(link.tsize for link in dagpb.decode(data).links) if root.codec is Codec.DAG_PB else 0
-        except (FileNotFoundError, ContentInvalidError):
-            return 0
-        return on_disk(len(data) + below)
+        """Of the blocks that are here, each once. What nodes say of the sizes below them is whatever their maker wrote.
+        Content does not change, so a whole tree is walked once."""
+        if (known := self._sizes.get(root)) is not None:
+            return known
+        seen, todo, total, is_whole = {root}, [root], 0, True
+        while todo:
+            cid = todo.pop()
+            try:
+                if cid.codec is Codec.DAG_PB:
+                    data = self.path(cid).read_bytes()
+                    total += on_disk(len(data))
+                    below = {link.cid for link in dagpb.decode(data).links} - seen
+                    seen |= below
+                    todo += below
+                else:
+                    total += on_disk(self.path(cid).stat().st_size)
+            except (FileNotFoundError, ContentInvalidError):
+                is_whole = False
+        if is_whole:
+            if len(self._sizes) >= MOST_SIZES:
+                self._sizes.clear()
+            self._sizes[root] = total
+        return total
 
 
 @contextlib.contextmanager

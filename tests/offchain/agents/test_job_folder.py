@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from lilypad.agents.creator.jobs import JOB_FILE, WAITING, Job, JobFolder
+from lilypad.agents.creator.jobs import COMPLETE, JOB_FILE, WAITING, Job, JobFolder
 from tests.offchain.agents.deals import NOW, job_offer
 
 
@@ -26,7 +26,7 @@ def waiting(jobs: JobFolder, now: int = NOW) -> set[str]:
 
 
 def marks(jobs: JobFolder) -> set[str]:
-    return {path.name for path in jobs.path(WAITING).glob("*")}
+    return {path.name for path in jobs.path(WAITING).iterdir()} - {COMPLETE}
 
 
 def test_waiting__are_jobs_without_a_deal_that_have_not_expired(jobs: JobFolder) -> None:
@@ -49,6 +49,15 @@ def test_waiting__in_the_folder_of_an_earlier_version__are_found_once_and_for_al
     jobs.path(WAITING).rmdir()
     assert waiting(jobs) == {new.id}
     assert marks(jobs) == {new.id}
+
+
+def test_waiting__after_a_command_was_killed_while_it_marked_them__are_all_there(jobs: JobFolder) -> None:
+    one, other = a_job(0), a_job(1)
+    for job in (one, other):
+        jobs.save(job)
+    assert not (jobs.path(WAITING) / COMPLETE).exists()
+    (jobs.path(WAITING) / other.id).unlink()
+    assert waiting(jobs) == {one.id, other.id}
 
 
 def test_waiting__job_whose_command_died_before_it_was_written__is_none(jobs: JobFolder) -> None:

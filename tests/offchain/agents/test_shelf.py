@@ -12,9 +12,11 @@ import pytest
 from lilypad.agents.work.retention import Needs, Retention
 from lilypad.agents.work.shelf import Shelf
 from lilypad.errors import StoreFullError
+from lilypad.store import dagpb
 from lilypad.store.blocks import LocalBlockStore
 from lilypad.store.cid import Cid, Codec
 from lilypad.store.dag import Block
+from lilypad.store.dagpb import Link, PbNode
 
 DAY = 86_400
 QUOTA = 10 * 4096
@@ -106,6 +108,27 @@ async def test_space__in_a_full_store__is_made_of_what_was_used_least_lately(sto
     async with shelf.space(2 * 4096):
         pass
     assert {*await store.pins()} == {roots[0], *roots[3:]}
+
+
+@pytest.mark.parametrize("told", [0, 1 << 60])
+async def test_space__among_trees_that_lie_about_their_size__is_made_of_no_more_than_it_takes(
+    store: LocalBlockStore, told: int
+) -> None:
+    """A node says how large what is below it is; whoever made it may say anything."""
+    roots = []
+    for number in range(5):
+        leaf = Block.of(Codec.RAW, bytes([number]))
+        node = PbNode((Link(leaf.cid, "", told),), b"\x08\x01")
+        root = Block.of(Codec.DAG_PB, dagpb.encode(node))
+        await store.put_many([leaf, root])
+        await store.pin(root.cid)
+        roots.append(root.cid)
+    shelf = Shelf(store, Retention(QUOTA, 7 * DAY), Needs)
+    async with shelf.space(2 * 4096):
+        pass
+    left = {*await store.pins()}
+    assert roots[0] not in left
+    assert left >= {*roots[2:]}, "those that came later stay"
 
 
 async def test_space__that_open_deals_take__is_refused(store: LocalBlockStore) -> None:

@@ -8,7 +8,7 @@ from typing import Any, cast
 import pytest
 
 from lilypad.agents.solver.agent import Solver
-from lilypad.errors import ChainUnavailableError, TransactionRevertedError
+from lilypad.errors import ChainUnavailableError, FaultError, TransactionRevertedError
 from lilypad.market.book import Entry, OfferStatus, OrderBook, SignedJob, SignedResource
 from lilypad.protocol.words import pack_funds
 from tests.invariants.network import ADDRESSES, deploy
@@ -46,6 +46,7 @@ def reverted(name: str, *arguments: Any) -> TransactionRevertedError:
         (reverted("Controller_BadSignature", CREATOR, bytes(32)), REFUSED, RESTING),
         (reverted("Controller_WindowsRefused", 1, 2), REFUSED, REFUSED),
         (ChainUnavailableError("no endpoint answers"), RESTING, RESTING),
+        (FaultError("the key was used for another request"), REFUSED, REFUSED),
     ],
     ids=lambda value: value.name if isinstance(value, TransactionRevertedError) else str(value)[:9],
 )

@@ -53,10 +53,10 @@ class CaseBook(LogBook[Dispute]):
         return (DealId(event.args["id"]), False) if event.name in CASE_EVENTS else None
 
 
-async def deal_logs(network: Network, deal: DealId, to_block: str = "latest") -> list[RawLog]:
+async def deal_logs(network: Network, deal: DealId, to_block: str = "latest", first: int | None = None) -> list[RawLog]:
     """Everything that the controller tells of one deal."""
     events = [network.controller.topic(name) for name in sorted(DEAL_EVENTS)]
-    found = await network.logs(network.controller, events, to_hex(deal), to_block=to_block)
+    found = await network.logs(network.controller, events, to_hex(deal), first=first, to_block=to_block)
     return [await network.with_time(log) for log in found]
 
 

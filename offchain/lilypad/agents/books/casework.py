@@ -10,7 +10,7 @@ from lilypad.agents.books.looking import look
 from lilypad.agents.court import CourtRoom
 from lilypad.agents.network import Network, show_id
 from lilypad.chain.rpc import to_hex
-from lilypad.errors import FaultError
+from lilypad.errors import FaultError, RecoverableError
 from lilypad.protocol.deal import Deal
 from lilypad.store.journal import Journal
 from lilypad.types import DealId
@@ -28,14 +28,25 @@ async def find_deal(network: Network, deal: DealId) -> Deal:
     return found
 
 
-async def find_case(network: Network, deal: DealId) -> Dispute | None:
-    """The dispute about one deal; None if nobody has challenged its result, or another court judges it."""
+async def find_case(network: Network, deal: DealId, first: int | None = None) -> Dispute | None:
+    """The dispute about one deal; None if nobody has challenged its result, or another court judges it.
+
+    Args:
+        first: a block at or before the deal's, so that not all of the chain has to be asked.
+
+    Raises:
+        RecoverableError: the chain is away, or was read across a reorganisation: look again.
+    """
     court = CourtRoom(network).mediation
-    found = await network.logs(court, [court.topic(name) for name in sorted(CASE_EVENTS)], to_hex(deal))
+    found = await network.logs(court, [court.topic(name) for name in sorted(CASE_EVENTS)], to_hex(deal), first=first)
     if not found:
         return None
     logs = [await network.with_time(log) for log in found]
-    return fold_dispute([*await deal_logs(network, deal, logs[0]["blockNumber"]), *logs])
+    before = await deal_logs(network, deal, logs[0]["blockNumber"], first)
+    try:
+        return fold_dispute([*before, *logs])
+    except FaultError as error:
+        raise RecoverableError(error.message, **error.fields) from error
 
 
 async def find_cases(network: Network, confirmations: int = 0) -> list[Dispute]:

@@ -111,6 +111,11 @@ class LogBook(Generic[T]):
         logs = tracked.logs if tracked else []
         return [(event.name, event.tx_hash) for event in map(decode_event, logs)]
 
+    def first_block(self, id_: DealId) -> int | None:
+        """In which it began; None if nothing is known of it."""
+        tracked = self._find(id_)
+        return _block(tracked.logs[0]) if tracked else None
+
     def notes(self, id_: DealId) -> dict[str, Any]:
         tracked = self._find(id_)
         return dict(tracked.notes) if tracked else self._notes_left(id_)

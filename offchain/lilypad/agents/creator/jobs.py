@@ -22,6 +22,8 @@ from lilypad.types import Address
 
 JOB_FILE = "job.json"
 WAITING = ".waiting"
+COMPLETE = ".complete"
+"""All jobs that were there before are marked."""
 LOOK_SECONDS = 0.05
 
 
@@ -105,12 +107,14 @@ class JobFolder:
     def waiting(self, now: float) -> list[Job]:
         """Those without a deal, as far as is known here, whose offers can still make one."""
         marks = self._folder / WAITING
-        if not marks.exists():  # the folder of an earlier version
+        if not (marks / COMPLETE).exists():  # the folder of an earlier version, or of a command that was killed here
             for job in self.all():
                 if job.is_waiting:
                     self._mark(job)
+            marks.mkdir(parents=True, exist_ok=True)
+            (marks / COMPLETE).touch()
         # A job is marked before it is there.
-        files = [self.path(mark.name) / JOB_FILE for mark in sorted(marks.glob("*"))]
+        files = [self.path(mark.name) / JOB_FILE for mark in sorted(marks.iterdir()) if mark.name != COMPLETE]
         jobs = [_load(file) for file in files if file.exists()]
         found = [job for job in jobs if job.is_waiting and job.signed.offer.expiry >= now]
         for gone in {job.id for job in jobs} - {job.id for job in found}:

@@ -49,7 +49,7 @@ def _ended(job: Job, standing: Standing | None, now: float) -> float | None:
     if job.cancelled:
         return job.created
     expiry = job.signed.offer.expiry
-    return expiry if expiry < now else None
+    return expiry if expiry + COPY_SECONDS < now else None  # a deal of the last moment may not be confirmed yet
 
 
 def _remove(folder: Path) -> bool:

@@ -157,7 +157,7 @@ class Provider:
         if not await self._end_if_overdue(deal, now) and deal.status is DealStatus.AGREED:
             await self._fulfil(deal)
         elif deal.status is DealStatus.CHALLENGED and self._defence is not None:
-            await self._defence.look(deal, self._deals.now)
+            await self._defence.look(deal, self._deals.now, self._deals.first_block(deal.id))
         until = deadline(deal) or now
         pause = min(max(until - now, 0) + 1.0, LONGEST_SLEEP)
         await self._deals.wait_while(deal, pause)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 
 from lilypad.agents.appealing import appeal
@@ -22,10 +23,16 @@ class Defence:
 
     def __init__(self, actor: Actor) -> None:
         self._actor = actor
+        self._one_at_a_time = asyncio.Lock()
+        """Appeals share the account's free balance, its wallet and its allowance."""
         self._has_court = "LilypadMediation" in actor.deployment.contracts
 
-    async def look(self, deal: Deal, now: int) -> None:
+    async def look(self, deal: Deal, now: int, first_block: int | None) -> None:
         """At a challenged deal; appeals if there is a ruling to appeal. Doing it again does no more.
+
+        Args:
+            now: by the chain's clock.
+            first_block: the one in which the deal was made.
 
         Raises:
             RecoverableError: the chain is away.
@@ -36,11 +43,12 @@ class Defence:
         court = CourtActor(self._actor)
         if deal.agreement.verification.mediation != court.mediation.address:
             return
-        dispute = await find_case(self._actor, deal.id)
+        dispute = await find_case(self._actor, deal.id, first_block)
         if dispute is None or not is_worth_it(dispute.case, deal, now):
             return
         try:
-            await appeal(court, dispute.case)
+            async with self._one_at_a_time:
+                await appeal(court, dispute.case)
         except (FaultError, RejectedError) as error:
             log.error("not_appealed", extra={"deal": show_id(deal.id), "error": str(error)})
             return

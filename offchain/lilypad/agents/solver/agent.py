@@ -11,7 +11,7 @@ from lilypad.agents.books.events import read_deal_event
 from lilypad.agents.network import Actor, show_id
 from lilypad.chain.feed import REORG_DEPTH, Batch, Feed
 from lilypad.crashing import crash_point
-from lilypad.errors import RecoverableError, TransactionRevertedError
+from lilypad.errors import FaultError, RecoverableError, RejectedError, TransactionRevertedError
 from lilypad.market.book import Entry, OrderBook, SignedJob, SignedResource
 from lilypad.market.matcher import obstacles, pairs
 from lilypad.market.service import MarketService
@@ -92,6 +92,11 @@ class Solver:
                 await asyncio.sleep(LOOK_SECONDS)
         except RecoverableError as error:
             log.warning("agree_failed", extra={"error": str(error)})
+        except (RejectedError, FaultError) as error:
+            # Offers are strangers' words: none of them may end the market.
+            log.error("agree_impossible", extra={"job": job.digest.hex(), "error": str(error)})
+            for entry in (job, resource):
+                self._book.refuse(entry, error.message)
         finally:
             self._in_flight -= {job.digest, resource.digest}
             self.service.arrived.set()

@@ -144,7 +144,9 @@ class Shelf:
         async with self._looking:
             for root in self._needs().now:
                 await self._store.renew(root)
-            while await self._clear(await self._excess(room)):
+            doubled = 0  # so that it takes few rounds, whatever is shared
+            while await self._clear(await self._excess(room) << doubled):
+                doubled += 1
                 if await self._excess(room) <= 0:
                     break
             self.stock = Stock(await self._store.usage(), self._retention.quota)
