@@ -10,7 +10,7 @@ from eth_utils.crypto import keccak
 from lilypad.crashing import crash_point
 from lilypad.errors import OfferInvalidError
 from lilypad.market.book import OfferStatus, SignedResource
-from lilypad.market.client import MarketClient
+from lilypad.market.client import MarketClient, OfferState
 from lilypad.protocol.offers import Domain
 from lilypad.types import Resources
 
@@ -49,16 +49,19 @@ class Place:
 
     async def announce(self, market: MarketClient) -> bool:
         """Whether it still waits to be taken, in one way at least. Where it does not, the chain knows why."""
-        return any([await _waits(signed, market) for signed in self.offers])
+        states = [await _state(signed, market) for signed in self.offers]
+        refused = [state.reason for state in states if state is not None and state.status is OfferStatus.REFUSED]
+        if len(refused) == len(states):  # where one of its ways is taken, the others are refused
+            log.warning("offer_refused", extra={"reason": refused[0]})
+        return any(state is None or state.status is OfferStatus.RESTING for state in states)
 
 
-async def _waits(signed: SignedResource, market: MarketClient) -> bool:
+async def _state(signed: SignedResource, market: MarketClient) -> OfferState | None:
+    """What became of it; None if the market would take no other offer either: its book is full, or its clock wrong."""
     try:
         state = await market.announce(signed)
     except OfferInvalidError as error:
         log.warning("offer_refused", extra={"reason": str(error)})
-        return True  # a full book, or a market whose clock is wrong: another offer would fare no better
+        return None
     crash_point("provider.announced")
-    if state.status is OfferStatus.REFUSED:
-        log.warning("offer_refused", extra={"reason": state.reason})
-    return state.status is OfferStatus.RESTING
+    return state
