@@ -166,12 +166,14 @@ class Lilypad:
             )
             actor = Actor(self.actor.rpc, self.actor.deployment, Sender(self.actor.rpc, journal, self._account))
             course = Course(job, self._desk, actor, mine, feed)
-            async with aclosing(while_following(absorb(feed, mine), course.stages())) as stages:
-                async for progress in stages:
-                    self._operations.stage(job.id, progress.stage, progress.deal.id if progress.deal else None)
-                    yield progress
-            for deal in mine:
-                self._operations.deal_left(deal)
+            try:
+                async with aclosing(while_following(absorb(feed, mine), course.stages())) as stages:
+                    async for progress in stages:
+                        self._operations.stage(job.id, progress.stage, progress.deal.id if progress.deal else None)
+                        yield progress
+            finally:
+                for deal in (deal for deal in mine if deal.status.is_end):
+                    self._operations.deal_left(deal)
 
     def _journal(self, job: Job) -> Journal:
         try:
