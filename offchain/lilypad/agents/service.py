@@ -19,6 +19,7 @@ from lilypad.chain.sender import Sender
 from lilypad.ops.operations import Operations
 from lilypad.settings import Settings
 from lilypad.store.journal import Journal
+from lilypad.types import DealId
 
 ROLE_PROVIDER, ROLE_SOLVER, ROLE_MEDIATOR = 2, 4, 8
 
@@ -71,3 +72,8 @@ async def introduce(actor: Actor, role: int, url: str) -> None:
     if await actor.endpoint(actor.account) != url:
         head = await actor.rpc.call("eth_blockNumber")
         await actor.register(role, url, key=f"{url}:{head}")
+
+
+def deal_of(request: web.Request) -> DealId:
+    """Of a route with {deal:0x[0-9a-f]{64}}."""
+    return DealId(bytes.fromhex(request.match_info["deal"].removeprefix("0x")))

@@ -190,19 +190,11 @@ class BlockFiles:
         Content does not change, so a whole tree is walked once."""
         if (known := self._sizes.get(root)) is not None:
             return known
-        seen, todo, total, is_whole = {root}, [root], 0, True
-        while todo:
-            cid = todo.pop()
+        total, is_whole = 0, True
+        for cid, _ in self.below([root]):
             try:
-                if cid.codec is Codec.DAG_PB:
-                    data = self.path(cid).read_bytes()
-                    total += on_disk(len(data))
-                    below = {link.cid for link in dagpb.decode(data).links} - seen
-                    seen |= below
-                    todo += below
-                else:
-                    total += on_disk(self.path(cid).stat().st_size)
-            except (FileNotFoundError, ContentInvalidError):
+                total += on_disk(self.path(cid).stat().st_size)
+            except FileNotFoundError:
                 is_whole = False
         if is_whole:
             if len(self._sizes) >= MOST_SIZES:

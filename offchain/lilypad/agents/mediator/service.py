@@ -17,7 +17,7 @@ from lilypad.agents.mediator.agent import Mediator
 from lilypad.agents.mediator.examining import Examiner, Places
 from lilypad.agents.mediator.publishing import Publisher
 from lilypad.agents.mediator.stock import mediator_needs
-from lilypad.agents.service import ROLE_MEDIATOR, base, introduce, serving
+from lilypad.agents.service import ROLE_MEDIATOR, base, deal_of, introduce, serving
 from lilypad.agents.watching import watched
 from lilypad.agents.work.packages import Catalogue, Packages
 from lilypad.agents.work.retention import Retention
@@ -30,7 +30,7 @@ from lilypad.ops.engine import EngineProbe
 from lilypad.settings import Settings
 from lilypad.store.blocks import LocalBlockStore
 from lilypad.store.http import HttpBlockSource, content_app
-from lilypad.types import DealId, Engine
+from lilypad.types import Engine
 
 log = logging.getLogger(__name__)
 
@@ -80,7 +80,7 @@ def _app(publisher: Publisher, public: LocalBlockStore) -> web.Application:
     """Nothing that is not published: whoever could ask a mediator what it has found could copy its vote."""
 
     async def record(request: web.Request) -> web.Response:
-        found = await publisher.record(DealId(bytes.fromhex(request.match_info["deal"].removeprefix("0x"))))
+        found = await publisher.record(deal_of(request))
         if found is None:
             return web.json_response({"error": "nothing of this deal is published here"}, status=404)
         return web.json_response(found.to_json())

@@ -21,6 +21,7 @@ from aiohttp import web
 from lilypad.agents.books.deals import DealBook
 from lilypad.agents.log_access import FINISHED, QUIET_SECONDS, RUNNING, WAITING, authorize
 from lilypad.agents.provider.live_logs import LiveLogs
+from lilypad.agents.service import deal_of
 from lilypad.errors import RejectedError
 from lilypad.executors.base import LogChunk
 from lilypad.protocol.deal import Deal, DealStatus
@@ -41,7 +42,7 @@ class LogService:
         self._readers: Counter[DealId] = Counter()
 
     async def get(self, request: web.Request) -> web.StreamResponse:
-        deal = self._deals.get(DealId(bytes.fromhex(request.match_info["deal"].removeprefix("0x"))))
+        deal = self._deals.get(deal_of(request))
         if deal is None:
             return web.json_response({"error": "no such deal here"}, status=404)
         try:

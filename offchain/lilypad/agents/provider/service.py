@@ -26,7 +26,7 @@ from lilypad.agents.provider.policy import choose_modules
 from lilypad.agents.provider.running import RunningFile, RunState, running_file
 from lilypad.agents.provider.stock import provider_needs
 from lilypad.agents.sent import forgetting, is_about_a_final_deal
-from lilypad.agents.service import ROLE_PROVIDER, base, introduce, serving
+from lilypad.agents.service import ROLE_PROVIDER, base, deal_of, introduce, serving
 from lilypad.agents.watching import watched
 from lilypad.agents.work.packages import Catalogue, Packages
 from lilypad.agents.work.results import ResultRecord
@@ -41,7 +41,6 @@ from lilypad.protocol.words import Windows
 from lilypad.settings import ETHER, Settings
 from lilypad.store.blocks import LocalBlockStore
 from lilypad.store.http import HttpBlockSource, content_app
-from lilypad.types import DealId
 
 
 async def run_provider(
@@ -115,7 +114,7 @@ async def _until_drained(provider: Provider, feed: Feed, told: RunningFile, drai
 
 def _provider_app(deals: DealBook, store: LocalBlockStore, logs: LogService) -> web.Application:
     async def record(request: web.Request) -> web.Response:
-        deal = DealId(bytes.fromhex(request.match_info["deal"].removeprefix("0x")))
+        deal = deal_of(request)
         if (result := deals.notes(deal).get("result")) and deals.get(deal) is not None:
             if await store.has(ResultRecord.from_json(result).cid):
                 return web.json_response(result)
