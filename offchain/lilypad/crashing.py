@@ -2,7 +2,8 @@
 
 `LILYPAD_CRASH_AT=work.sealed` ends the process there by SIGKILL: no clean-up, no flush, as in an outage.
 `LILYPAD_CRASH_AT=sender.recorded@submitResult` does so only where the detail is this one. `LILYPAD_CRASH_TRACE` names a
-file that gets a line for each place as it is passed. Without these variables nothing happens here.
+file that gets a line for each place as it is passed. Without these variables nothing happens here. A process that works
+for an agent has the agent's id in `LILYPAD_CRASH_WITH`: there both die.
 """
 
 from __future__ import annotations
@@ -59,6 +60,9 @@ CRASH_POINTS = {
     "docker.started": "it runs",
     "docker.unpacked": "it has stopped, and its output was taken out; nothing says so",
     "docker.recorded": "a record says so; the container is still there",
+    "cluster.unpacked": "a job on a cluster has ended, and its output is here; nothing says so",
+    "cluster.recorded": "a record says so; the machine that ran it still has it in hand",
+    "output.recorded": "a record vouches for what a container or a cluster has made; the output has not its name yet",
     # The solver.
     "solver.paired": "two offers fit; nothing was sent",
     "solver.agreed": "the chain has the deal",
@@ -78,7 +82,7 @@ CRASH_POINTS = {
 }
 """Each by what has just been done when a process dies there."""
 
-AT, TRACE = "LILYPAD_CRASH_AT", "LILYPAD_CRASH_TRACE"
+AT, TRACE, WITH = "LILYPAD_CRASH_AT", "LILYPAD_CRASH_TRACE", "LILYPAD_CRASH_WITH"
 
 
 def crash_point(name: str, detail: str = "") -> None:
@@ -87,4 +91,5 @@ def crash_point(name: str, detail: str = "") -> None:
         with open(trace, "a") as file:  # noqa: PTH123 - one short write, from any thread
             file.write(f"{os.getpid()} {name}@{detail}\n")
     if os.environ.get(AT) in (name, f"{name}@{detail}"):
-        os.kill(os.getpid(), signal.SIGKILL)
+        for process in (int(os.environ.get(WITH, os.getpid())), os.getpid()):
+            os.kill(process, signal.SIGKILL)

@@ -30,7 +30,7 @@ from lilypad.crashing import crash_point
 from lilypad.errors import EngineAwayError, ExecutorFaultError, LilypadError, ModuleInvalidError
 from lilypad.executors import container_policy as policy
 from lilypad.executors.base import LogChunk
-from lilypad.executors.container_files import Record, finish, publish_inputs
+from lilypad.executors.container_files import Record, finish, part_of, publish_inputs
 from lilypad.executors.container_output import End, Stopped, judge, ran_seconds, unpack
 from lilypad.executors.container_stream import frames_of
 from lilypad.types import ExecutionResult, ExecutionSpec
@@ -96,7 +96,7 @@ class DockerExecutor:
         held = self._held.pop(execution_id, None)
         await asyncio.to_thread(self._remove, execution_id)
         if held is not None:
-            Record.path(held.ticket.output).unlink(missing_ok=True)
+            await asyncio.to_thread(Record.forget, held.ticket.output)
 
     async def logs(self, execution_id: str, *, follow: bool = True) -> AsyncIterator[LogChunk]:
         """See `Executor.logs`. A piece arrives about a tenth of a second after it was written."""
@@ -220,14 +220,14 @@ class DockerExecutor:
             if (record := Record.load(ticket.output)) is not None:
                 return record.result
             container = self._require(ticket)
-            part = ticket.output.with_name(f"{ticket.output.name}.part")
+            part = part_of(ticket.output)
             end = unpack(_output(container, follow=False), part, ticket.limits)
             result = judge(end, Stopped.from_state(container.attrs["State"]), ticket.limits)
             if result is None:
                 raise _no_result(container, end, ticket.execution_id)
             crash_point("docker.unpacked")
-            finish(part, ticket.output, result)
-            Record(ticket.execution_id, ticket.spec_digest, result).save(ticket.output)
+            finish(part, result)
+            Record(ticket.execution_id, ticket.spec_digest, result).keep(ticket.output)
             crash_point("docker.recorded")
             container.remove(force=True, v=True)
         return result
@@ -275,6 +275,8 @@ def _engine_faults(execution_id: str) -> Iterator[None]:
         raise EngineAwayError(
             "the Docker engine does not answer; is dockerd running?", execution=execution_id, reason=error
         ) from error
+    except OSError as error:
+        raise ExecutorFaultError("this machine cannot keep the job's files", reason=error) from error
 
 
 def _same_spec(found: str, ticket: policy.ContainerTicket) -> None:

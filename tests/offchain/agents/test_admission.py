@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lilypad.agents.provider.admission import Admission, finishes_in_time
-from lilypad.agents.provider.pace import LEAST_SECONDS, SLOW, Pace
+from lilypad.agents.provider.pace import LEAST_SECONDS, SLOW, Pace, once
 from lilypad.errors import RejectedError
 from lilypad.executors.wasm_pace import measure
 from lilypad.modules.folder import load_manifest
@@ -50,7 +50,8 @@ def admission(tmp_path: Path, manifest: Manifest, measured: Measured) -> tuple[A
         return SimpleNamespace(manifest=manifest)
 
     journal = Journal(tmp_path / "journal.sqlite").__enter__()
-    return Admission(cast(Any, SimpleNamespace(package=package)), Pace(journal, measured)), journal
+    pace = Pace(journal, once(journal, measured))
+    return Admission(cast(Any, SimpleNamespace(package=package)), pace), journal
 
 
 async def says_no(tmp_path: Path, manifest: Manifest, its_deal: Deal, measured: Measured) -> str | None:

@@ -4,55 +4,147 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Collection, Mapping
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
 from lilypad.agents.provider.capacity import total_of
 from lilypad.agents.provider.machine import probe
-from lilypad.errors import ExecutorFaultError, FaultError
+from lilypad.agents.provider.pace import Paces, once
+from lilypad.errors import EngineAwayError, ExecutorFaultError, FaultError, LilypadError
 from lilypad.executors.base import Executor
 from lilypad.executors.cluster.executor import ClusterExecutor
 from lilypad.executors.docker import DockerExecutor
 from lilypad.executors.wasm import WasmExecutor
-from lilypad.ops.engine import ClusterProbe, EngineProbe, engine_says
+from lilypad.executors.wasm_pace import measure
+from lilypad.ops.engine import CLUSTER_SECONDS, ClusterProbe, EngineProbe, engine_says
 from lilypad.ops.health import Check
 from lilypad.settings import Settings
+from lilypad.store.journal import Journal
 from lilypad.types import Address, Engine, Resources
 
 log = logging.getLogger(__name__)
 
+LOOK_SECONDS = 60.0
 
-@dataclass(frozen=True, slots=True)
+
 class Engines:
-    executors: Mapping[Engine, Executor]
-    outliving: DockerExecutor | ClusterExecutor
-    """The one whose jobs go on without this process."""
-    check: Callable[[], Awaitable[Check]]
-    """Whether it is there."""
+    """Executors by kind of job, and what is to be known of what is behind them."""
 
-    @classmethod
-    def of(cls, settings: Settings, account: Address, places: int) -> Engines:
-        namespace = account.lower()
-        if settings.cluster:
-            cluster = ClusterExecutor(settings.cluster, namespace=namespace, docker=settings.docker)
-            return cls(dict.fromkeys(Engine, cluster), cluster, ClusterProbe(cluster).check)
-        wasm = WasmExecutor(settings.data / "wasm-cache", max_concurrent=places)
-        docker = DockerExecutor(settings.docker, namespace=namespace)
-        return cls({Engine.WASM: wasm, Engine.DOCKER: docker}, docker, EngineProbe(settings.docker).check)
+    def __init__(
+        self,
+        executors: Mapping[Engine, Executor],
+        outliving: DockerExecutor | ClusterExecutor,
+        check: Callable[[], Awaitable[Check]],
+    ) -> None:
+        """
+        Args:
+            outliving: the one whose jobs go on without this process.
+            check: whether it is there.
+        """
+        self.executors = executors
+        self.check = check
+        self._outliving = outliving
 
-    async def remove_orphans(self, known: Collection[str]) -> None:
-        """What runs for deals that ended while this provider was down. Without an engine there is nothing."""
-        with suppress(ExecutorFaultError):
-            for execution in await self.outliving.orphans(known):
+    async def there(self) -> Collection[Engine]:
+        """Those that could run a job now."""
+        raise NotImplementedError
+
+    async def paces(self) -> Sequence[int]:
+        """See `Paces`."""
+        raise NotImplementedError
+
+    @asynccontextmanager
+    async def attended(self, known: Callable[[], Collection[str]]) -> AsyncIterator[None]:
+        """Looked through now and then while inside, for what nobody waits for any more.
+
+        Args:
+            known: the executions in hand. It has to know of one before that begins.
+        """
+        task = asyncio.create_task(self._attend(known), name="engines")
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    async def _attend(self, known: Callable[[], Collection[str]]) -> None:
+        """Whatever goes wrong here is told and must not end the agent."""
+        while True:
+            try:
+                await self.look_through(known)
+            except EngineAwayError as error:  # there may never have been one
+                log.debug("engine_not_looked_through", extra={"error": str(error)})
+            except LilypadError as error:
+                log.warning("engine_not_looked_through", extra={"error": str(error)})
+            except Exception:
+                log.exception("engine_not_looked_through")
+            await asyncio.sleep(LOOK_SECONDS)
+
+    async def look_through(self, known: Callable[[], Collection[str]]) -> None:
+        """Removes what runs for deals that have ended, while this provider was down or its engine away."""
+        for execution in await self._outliving.orphans():
+            # Asked after the engine was: what has begun by then was known before. And again for each, as it takes time.
+            if execution not in known():
                 log.warning("orphan_removed", extra={"execution": execution})
-                await self.outliving.cancel(execution)
-            if isinstance(self.outliving, ClusterExecutor):
-                await self.outliving.machines(ask_docker=True)
+                await self._outliving.cancel(execution)
 
     async def close(self) -> None:
         for executor in set(self.executors.values()):
             await executor.close()
+
+
+class OwnEngines(Engines):
+    """On this machine: WebAssembly in any case, and a Docker engine now and then."""
+
+    def __init__(self, settings: Settings, namespace: str, places: int, paces: Paces) -> None:
+        docker = DockerExecutor(settings.docker, namespace=namespace)
+        wasm = WasmExecutor(settings.data / "wasm-cache", max_concurrent=places)
+        probe = EngineProbe(settings.docker)
+        super().__init__({Engine.WASM: wasm, Engine.DOCKER: docker}, docker, probe.check)
+        self._docker = settings.docker
+        self._paces = paces
+
+    async def there(self) -> Collection[Engine]:
+        return _engines(await engine_says(self._docker, "/version") is not None)
+
+    async def paces(self) -> Sequence[int]:
+        return await self._paces()
+
+
+class ClusterEngines(Engines):
+    def __init__(self, cluster: ClusterExecutor) -> None:
+        super().__init__(dict.fromkeys(Engine, cluster), cluster, ClusterProbe(cluster).check)
+        self._cluster = cluster
+        self._without_docker: list[str] = []
+        """Machines, as of the last look."""
+
+    async def there(self) -> Collection[Engine]:
+        try:
+            async with asyncio.timeout(CLUSTER_SECONDS):
+                machines = await self._cluster.machines()
+        except (ExecutorFaultError, TimeoutError):
+            return ()
+        return _engines(not self._without_docker) if machines else ()
+
+    async def paces(self) -> Sequence[int]:
+        return await self._cluster.paces()
+
+    async def look_through(self, known: Callable[[], Collection[str]]) -> None:
+        """Also has each machine throw away what it has of processes that are no more."""
+        await super().look_through(known)
+        machines = await self._cluster.machines(ask_docker=True)
+        without = [machine.address for machine in machines if not machine.has_docker]
+        if without != self._without_docker:
+            log.warning("machines_without_docker", extra={"machines": ", ".join(without) or "none any more"})
+        self._without_docker = without
+
+
+def engines_of(settings: Settings, account: Address, places: int, journal: Journal) -> Engines:
+    namespace = account.lower()
+    if settings.cluster:
+        return ClusterEngines(ClusterExecutor(settings.cluster, namespace=namespace, docker=settings.docker))
+    return OwnEngines(settings, namespace, places, once(journal, measure))
 
 
 @dataclass(frozen=True, slots=True)

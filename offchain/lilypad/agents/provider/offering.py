@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
@@ -81,9 +81,17 @@ class Offering:
         nonces: OfferNonces,
         outstanding: OutstandingOffers,
         has_room: Callable[[], bool] = lambda: True,
+        ways: Callable[[], Awaitable[Collection[Verification]]] | None = None,
     ) -> None:
-        """`has_room` says whether the disk has any for another deal; a provider that is silent gets none."""
+        """A provider that is silent gets no deal.
+
+        Args:
+            has_room: whether the disk has any for another deal.
+            ways: which kinds of job could be run now, of those that the terms name; by default all.
+        """
         self._has_room = has_room
+        self._ways_now = ways
+        self._ways: Collection[Verification] = terms.verifications
         self._outstanding = outstanding
         self._actor = actor
         self._account = account
@@ -168,7 +176,7 @@ class Offering:
             place for place in self._standing
             if known.isdisjoint(place.digests) and (place.closed_at is None or place.closed_at > read_to)
         ]  # fmt: skip
-        if not self._has_room():
+        if not self._has_room() or not await self._look_for_ways():
             return
         for place in self._standing:
             await self._look_after(place)
@@ -181,6 +189,14 @@ class Offering:
             self._standing.append(place)
             await self._look_after(place)
 
+    async def _look_for_ways(self) -> bool:
+        """Whether a job of any kind could be run now. What is no longer announced is soon forgotten by the market."""
+        ways = self._terms.verifications if self._ways_now is None else await self._ways_now()
+        if len(ways) != len(self._ways):
+            log.warning("engines_changed", extra={"kinds": len(ways), "of": len(self._terms.verifications)})
+        self._ways = ways
+        return bool(ways)
+
     async def _look_after(self, place: Place) -> None:
         """Announces it, or finds out when it ended. One that the market does not want keeps its place as long as
         somebody may bring it to the chain."""
@@ -190,7 +206,7 @@ class Offering:
         if now > place.expiry:
             if now > place.expiry + CLOCK_SECONDS:
                 place.closed_at = await self._head()
-        elif await place.announce(self._market):
+        elif await place.announce(self._market, self._ways):
             place.refused_since = None
         elif await self._actor.is_nonce_used(self._actor.account, place.nonce):
             place.closed_at = await self._head()

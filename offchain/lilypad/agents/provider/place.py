@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from eth_utils.crypto import keccak
@@ -12,6 +13,7 @@ from lilypad.errors import OfferInvalidError
 from lilypad.market.book import OfferStatus, SignedResource
 from lilypad.market.client import MarketClient, OfferState
 from lilypad.protocol.offers import Domain
+from lilypad.protocol.words import Verification
 from lilypad.types import Resources
 
 log = logging.getLogger(__name__)
@@ -47,9 +49,10 @@ class Place:
     def resources(self) -> Resources:
         return self.offers[0].offer.resources
 
-    async def announce(self, market: MarketClient) -> bool:
-        """Whether it still waits to be taken, in one way at least. Where it does not, the chain knows why."""
-        states = [await _state(signed, market) for signed in self.offers]
+    async def announce(self, market: MarketClient, ways: Collection[Verification]) -> bool:
+        """Whether it still waits to be taken, in one of these ways at least. Where it does not, the chain knows why.
+        Other ways are soon forgotten by the market."""
+        states = [await _state(signed, market) for signed in self.offers if signed.offer.verification in ways]
         refused = [state.reason for state in states if state is not None and state.status is OfferStatus.REFUSED]
         if len(refused) == len(states):  # where one of its ways is taken, the others are refused
             log.warning("offer_refused", extra={"reason": refused[0]})

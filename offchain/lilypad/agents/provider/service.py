@@ -17,7 +17,7 @@ from lilypad.agents.provider.admission import Admission
 from lilypad.agents.provider.agent import Provider
 from lilypad.agents.provider.capacity import Wish, choose
 from lilypad.agents.provider.defending import Defence
-from lilypad.agents.provider.engines import Engines, look
+from lilypad.agents.provider.engines import Engines, engines_of, look
 from lilypad.agents.provider.log_service import LogService
 from lilypad.agents.provider.offering import Offering, OfferTerms
 from lilypad.agents.provider.outstanding import OutstandingOffers
@@ -35,12 +35,12 @@ from lilypad.agents.work.shelf import Shelf
 from lilypad.agents.work.workshop import Workshop
 from lilypad.chain.deployments import Deployment
 from lilypad.chain.feed import Feed
-from lilypad.executors.wasm_pace import measure
 from lilypad.market.client import MarketClient
-from lilypad.protocol.words import Windows
+from lilypad.protocol.words import Verification, Windows
 from lilypad.settings import ETHER, Settings
 from lilypad.store.blocks import LocalBlockStore
 from lilypad.store.http import HttpBlockSource, content_app
+from lilypad.types import Engine
 
 
 async def run_provider(
@@ -59,7 +59,7 @@ async def run_provider(
         deals = DealBook(
             actor, here.journal, "provider", lambda event: event.terms.provider == actor.account, operations
         )
-        engines = Engines.of(settings, actor.account, terms.places)
+        engines = engines_of(settings, actor.account, terms.places, here.journal)
         workshop = Workshop(
             folder=here.folder / "deals",
             store=store,
@@ -71,8 +71,10 @@ async def run_provider(
         market = MarketClient(settings.market, session)
         retention = Retention(settings.disk_quota, settings.keep_results)
         shelf = Shelf(store, retention, lambda: provider_needs(deals, workshop), operations.store_looked)
-        offering = Offering(actor, account, terms, market, nonces, OutstandingOffers(here.journal), shelf.has_room)
-        admission = Admission(workshop.catalogue, Pace(here.journal, measure))
+        ways = partial(_ways, actor, terms, engines)
+        outstanding = OutstandingOffers(here.journal)
+        offering = Offering(actor, account, terms, market, nonces, outstanding, shelf.has_room, ways)
+        admission = Admission(workshop.catalogue, Pace(here.journal, engines.paces, settings.cluster))
         defence = Defence(actor) if settings.appeal else None
         provider = Provider(actor, deals, workshop, offering, admission, defence, shelf.wake)
         logs = LogService(actor.domain, deals, provider.live)
@@ -87,7 +89,6 @@ async def run_provider(
             forgetting(actor.sender, final),
         ):
             try:
-                await engines.remove_orphans([deal.id.hex() for deal in deals if not deal.status.is_end])
                 await introduce(actor, ROLE_PROVIDER, url)
                 price, drains = terms.price_per_instruction, drain is not None
                 with running_file(here.folder, url, terms.places, price, drains=drains) as told:
@@ -95,9 +96,22 @@ async def run_provider(
                     told.book(offering.booking)
                     if ready is not None:
                         ready.set()
-                    await _until_drained(provider, here.feed("LilypadController"), told, drain or asyncio.Event())
+                    async with engines.attended(partial(_executions, deals)):
+                        await _until_drained(provider, here.feed("LilypadController"), told, drain or asyncio.Event())
             finally:
                 await engines.close()
+
+
+def _executions(deals: DealBook) -> set[str]:
+    """In hand. A deal is in the book before anything is done for it."""
+    return {deal.id.hex() for deal in deals if not deal.status.is_end}
+
+
+async def _ways(actor: Network, terms: OfferTerms, engines: Engines) -> list[Verification]:
+    """In which kinds of job could be run now, of those that the terms name."""
+    there = await engines.there()
+    away = [actor.verification(kind) for kind in Engine if kind not in there]
+    return [way for way in terms.verifications if there and way not in away]
 
 
 async def _until_drained(provider: Provider, feed: Feed, told: RunningFile, drain: asyncio.Event) -> None:

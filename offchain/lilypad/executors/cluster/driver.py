@@ -19,15 +19,16 @@ import ray
 from ray.exceptions import ActorUnavailableError, RayActorError, RayError
 from ray.util import list_named_actors
 
-from lilypad.errors import EngineAwayError, ExecutorFaultError, LilypadError, ModuleInvalidError
+from lilypad.crashing import crash_point
+from lilypad.errors import EngineAwayError, ExecutorFaultError, LilypadError
 from lilypad.executors.base import LogChunk
 from lilypad.executors.cluster import machines
 from lilypad.executors.cluster import output as outputs
-from lilypad.executors.cluster.node import INPUTS, MODULE, VERSIONS, About, NodeJob, Order, Owner
-from lilypad.executors.cluster.parcel import chunks_of, pack
+from lilypad.executors.cluster.inputs import send
+from lilypad.executors.cluster.node import VERSIONS, About, MachineFaultError, NodeJob, Order, Owner
 from lilypad.executors.cluster.wire import Machine
 from lilypad.executors.container_files import Record
-from lilypad.types import Engine, ExecutionResult, ExecutionSpec
+from lilypad.types import ExecutionResult, ExecutionSpec
 
 TRIES = 3
 AWAY_SECONDS = 120
@@ -72,6 +73,7 @@ class Driver:
         self._tell = tell
         self._executions: dict[str, _Execution] = {}
         self._sweeping: asyncio.Task[list[Machine]] | None = None
+        self._paces = machines.Paces()
 
     async def start(self, execution_id: str, spec: ExecutionSpec, inputs: Path, output: Path) -> None:
         order = Order(execution_id, spec, self._owner)
@@ -129,6 +131,9 @@ class Driver:
     async def machines(self, ask_docker: bool) -> list[Machine]:
         return await machines.survey(self._owner, ask_docker=ask_docker)
 
+    async def paces(self) -> list[int]:
+        return await self._paces.all()
+
     def _sweep(self) -> None:
         """Where only a process was lost its machine still has what that had in hand, a container perhaps."""
         if self._sweeping is None or self._sweeping.done():
@@ -147,14 +152,13 @@ class Driver:
                 if away > AWAY_SECONDS:
                     execution.fail(EngineAwayError("the machine that runs it cannot be reached", reason=_said(error)))
                 await asyncio.sleep(1)
-            except RayActorError as error:
+            except (RayActorError, MachineFaultError) as error:
                 failures += 1
-                self._tell("cluster_lost_a_job", {"execution": execution.order.execution_id, "reason": _said(error)})
-                self._sweep()
+                reason = _said(error)
+                self._tell("cluster_lost_a_job", {"execution": execution.order.execution_id, "reason": reason})
+                await self._give_up(execution.order.execution_id)
                 if failures == TRIES:
-                    execution.fail(
-                        ExecutorFaultError("every machine that ran it was lost", times=TRIES, reason=_said(error))
-                    )
+                    execution.fail(_hopeless(error, reason))
             except LilypadError as error:
                 execution.fail(error)
             except RayError as error:
@@ -170,7 +174,7 @@ class Driver:
         if (record := Record.load(execution.output)) is not None:
             if record.spec_digest != order.digest:
                 raise _another_spec(order.execution_id)
-            await self._dismiss(order.execution_id)
+            await self._let_go(order.execution_id)
             return record.result
         execution.actor = await self._adopt(order) or await self._place(execution)
         if not execution.started.done():
@@ -179,9 +183,12 @@ class Driver:
         if isinstance(ended, LilypadError):
             raise ended
         await outputs.collect(execution.actor, ended, execution.output, order.spec.limits)
-        Record(order.execution_id, order.digest, ended.result).save(execution.output)
-        await self._dismiss(order.execution_id)
-        return ended.result  # type: ignore[no-any-return]
+        crash_point("cluster.unpacked")
+        record = Record(order.execution_id, order.digest, ended.result)
+        await asyncio.to_thread(record.keep, execution.output)
+        crash_point("cluster.recorded")
+        await self._let_go(order.execution_id)
+        return record.result
 
     async def _adopt(self, order: Order) -> Any:
         """What an earlier process has begun. What it had not quite begun is thrown away."""
@@ -212,12 +219,12 @@ class Driver:
             if about.versions != VERSIONS:
                 message = "a machine of the cluster has another version of Lilypad"
                 raise ExecutorFaultError(message, here=VERSIONS, there=about.versions)
-            await _send(actor, execution)
+            await send(actor, order.spec, execution.inputs, execution.output)
             refusal = await actor.begin.remote()
             if refusal is not None:
                 raise refusal
-        except LilypadError:
-            await self._dismiss(order.execution_id)
+        except (LilypadError, RayError, OSError):
+            await self._let_go(order.execution_id)
             raise
         return actor
 
@@ -229,6 +236,16 @@ class Driver:
         except TimeoutError:
             await self._dismiss(order.execution_id, is_there=False)
             raise EngineAwayError("no machine of the cluster has room for it now", waited=self._room_seconds) from None
+
+    async def _give_up(self, execution_id: str) -> None:
+        """This try of it. Another one needs its name, and its machine may have a container of it."""
+        await self._let_go(execution_id)
+        self._sweep()
+
+    async def _let_go(self, execution_id: str) -> None:
+        """What is known of it is known, whatever is in the way of this: a later sweep finds what is left."""
+        with suppress(Exception):
+            await self._dismiss(execution_id)
 
     async def _dismiss(self, execution_id: str, *, is_there: bool = True) -> None:
         """Nothing of it runs any more when this is done, unless its machine is lost, where a sweep finds it."""
@@ -246,27 +263,17 @@ class Driver:
                     await asyncio.sleep(LOOK_SECONDS)
 
 
-async def _send(actor: Any, execution: _Execution) -> None:
-    spec, parcel = execution.order.spec, execution.output.with_name(f".{execution.output.name}.sent")
-    sources = {INPUTS: execution.inputs}
-    if spec.engine is Engine.WASM:
-        sources[MODULE] = Path(spec.artifact)
-        if not sources[MODULE].is_file():
-            raise ModuleInvalidError("The module's file cannot be read.", path=spec.artifact)
-    try:
-        parcel.parent.mkdir(parents=True, exist_ok=True)
-        await asyncio.to_thread(pack, parcel, sources)
-        for offset, data in chunks_of(parcel):
-            await actor.receive.remote(offset, data)
-    finally:
-        parcel.unlink(missing_ok=True)
-
-
 def _find(execution_id: str) -> Any:
     try:
         return ray.get_actor(execution_id)
     except ValueError:
         return None
+
+
+def _hopeless(error: Exception, reason: str) -> ExecutorFaultError:
+    if isinstance(error, MachineFaultError):  # it may be well again soon
+        return EngineAwayError("no machine that was asked to could run it", times=TRIES, reason=reason)
+    return ExecutorFaultError("every machine that ran it was lost", times=TRIES, reason=reason)
 
 
 def _another_spec(execution_id: str) -> ExecutorFaultError:

@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from lilypad.crashing import WITH
 from lilypad.errors import EngineAwayError, ExecutorFaultError
 from lilypad.executors.base import LogChunk
 from lilypad.executors.cluster.node import Owner
@@ -104,7 +105,7 @@ class ClusterExecutor:
     ) -> None:
         self._hello = Hello(address, Owner(namespace, docker), room_seconds)
         self._link: _Link | None = None
-        self._linking = asyncio.Lock()
+        self._linking: asyncio.Task[_Link] | None = None
         self._is_closed = False
         self._numbers = itertools.count(1)
         self._started: dict[str, tuple[ExecutionSpec, Path, Path]] = {}
@@ -119,9 +120,11 @@ class ClusterExecutor:
 
     async def cancel(self, execution_id: str) -> None:
         started = self._started.pop(execution_id, None)
-        await self._call("cancel", execution_id)
-        if started is not None:
-            Record.path(started[2]).unlink(missing_ok=True)
+        try:
+            await self._call("cancel", execution_id)
+        finally:
+            if started is not None:
+                await asyncio.to_thread(Record.forget, started[2])
 
     async def logs(self, execution_id: str, *, follow: bool = True) -> AsyncGenerator[LogChunk, None]:
         seen = {"stdout": 0, "stderr": 0}
@@ -138,9 +141,23 @@ class ClusterExecutor:
         """Those that take jobs. Each that is asked for its Docker engine throws away what it has of lost jobs."""
         return await self._call("machines", ask_docker)  # type: ignore[no-any-return]
 
+    async def paces(self) -> list[int]:
+        """How many instructions of WebAssembly each machine runs in a second.
+
+        Raises:
+            EngineAwayError: none of them has said so.
+        """
+        paces: list[int] = await self._call("paces")
+        if not paces:
+            raise EngineAwayError("no machine of the cluster tells how fast it is", cluster=self._hello.address)
+        return paces
+
     async def close(self) -> None:
         """Jobs go on; their results wait for the next executor."""
         self._is_closed = True
+        if self._linking is not None:
+            self._linking.cancel()
+            await asyncio.gather(self._linking, return_exceptions=True)
         link, self._link = self._link, None
         if link is not None:
             await link.end()
@@ -150,7 +167,8 @@ class ClusterExecutor:
 
     async def _calls(self, method: str, *arguments: Any) -> AsyncGenerator[Any, None]:
         """Items as they come, then the answer. Asked once more where the process to the cluster is lost: whatever it
-        is, it may be asked twice. What the arguments say of what was seen is then as of now."""
+        is, it may be asked twice. What the arguments say of what was seen is then as of now. A new process knows
+        nothing of what an earlier one began, and is told first."""
         for link in range(1, LINKS + 1):
             try:
                 async with aclosing(self._ask(method, arguments)) as answers:
@@ -160,8 +178,16 @@ class ClusterExecutor:
             except LinkLostError:
                 if self._is_closed or link == LINKS:
                     raise
-                if method in ("wait", "logs") and arguments[0] in self._started:
-                    await self._call("start", arguments[0], *self._started[arguments[0]])
+            except KeyError:
+                if not self._has_begun(method, arguments):
+                    raise
+                if self._is_closed or link == LINKS:
+                    raise EngineAwayError("the cluster does not know it any more", execution=arguments[0]) from None
+            if self._has_begun(method, arguments):
+                await self._call("start", arguments[0], *self._started[arguments[0]])
+
+    def _has_begun(self, method: str, arguments: tuple[Any, ...]) -> bool:
+        return method in ("wait", "logs") and arguments[0] in self._started
 
     async def _ask(self, method: str, arguments: tuple[Any, ...]) -> AsyncGenerator[Any, None]:
         link = await self._reach()
@@ -181,13 +207,25 @@ class ClusterExecutor:
                 link.wire.send(Stop(number))
 
     async def _reach(self) -> _Link:
-        async with self._linking:
-            if self._link is not None and self._link.is_lost:
-                await self._link.end()
-                self._link = None
-            if self._link is None:
-                self._link = await self._join()
+        """Joining goes on when one who waits for it has no more patience, for the others and for next time."""
+        if self._link is not None and not self._link.is_lost:
             return self._link
+        if self._linking is None:
+            self._linking = asyncio.create_task(self._relink(), name="joining the cluster")
+            self._linking.add_done_callback(self._linked)
+        return await asyncio.shield(self._linking)
+
+    async def _relink(self) -> _Link:
+        lost, self._link = self._link, None
+        if lost is not None:
+            await lost.end()
+        self._link = await self._join()
+        return self._link
+
+    def _linked(self, task: asyncio.Task[_Link]) -> None:
+        self._linking = None
+        if not task.cancelled():
+            task.exception()  # there may be nobody left who waits
 
     async def _join(self) -> _Link:
         if importlib.util.find_spec("ray") is None:
@@ -201,7 +239,7 @@ class ClusterExecutor:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,  # Ray's own log lies in its session's folder
-                env=os.environ | ENVIRONMENT,
+                env=os.environ | ENVIRONMENT | {WITH: str(os.getpid())},
                 start_new_session=True,  # Ctrl-C is the agent's
             )  # fmt: skip
         link = _Link(process, await Wire.of(ours))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -12,22 +13,59 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 from lilypad.errors import ExecutorFaultError
 from lilypad.executors.cluster.node import Owner, sweep
 from lilypad.executors.cluster.wire import Machine
+from lilypad.executors.wasm_pace import measure
 from lilypad.types import ExecutionSpec
+
+ANSWER_SECONDS = 30
+"""How long a machine may take to answer a question; beside its jobs, and a process has to start for it."""
 
 
 async def survey(owner: Owner, *, ask_docker: bool) -> list[Machine]:
     """Those that take jobs. Asking them for Docker also makes each clean up after processes that are no more."""
-    nodes = [node for node in ray.nodes() if node["Alive"] and node["Resources"].get("CPU")]
+    nodes = _working()
     found = [_machine(node) for node in nodes]
     if not ask_docker:
         return found
-    asked = []
-    for node in nodes:
-        only_there = NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)
-        question = ray.remote(sweep).options(num_cpus=0, max_retries=0, scheduling_strategy=only_there)
-        asked.append(question.remote(owner))
-    answers = await asyncio.gather(*asked, return_exceptions=True)
+    answers = await _ask([node["NodeID"] for node in nodes], sweep, owner)
     return [replace(m, has_docker=answer is True) for m, answer in zip(found, answers, strict=True)]
+
+
+class Paces:
+    """How many instructions a second each machine runs: measured there, once for each that has joined."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, int] = {}
+
+    async def all(self) -> list[int]:
+        """Of those that take jobs, as far as they answer."""
+        here = [node["NodeID"] for node in _working()]
+        new = [machine for machine in here if machine not in self._known]
+        answers = await _ask(new, _measure)
+        self._known |= {machine: pace for machine, pace in zip(new, answers, strict=True) if isinstance(pace, int)}
+        return [self._known[machine] for machine in here if machine in self._known]
+
+
+def _measure() -> int:
+    return asyncio.run(measure())
+
+
+async def _ask(machines: Sequence[str], function: Callable[..., Any], *arguments: Any) -> list[Any]:
+    """What it says on each of them; what went wrong is an answer, too."""
+    asked = []
+    for machine in machines:
+        only_there = NodeAffinitySchedulingStrategy(machine, soft=False)
+        question = ray.remote(function).options(num_cpus=0, max_retries=0, scheduling_strategy=only_there)
+        asked.append(_in_time(question.remote(*arguments)))
+    return await asyncio.gather(*asked, return_exceptions=True)
+
+
+async def _in_time(answer: Awaitable[Any]) -> Any:
+    async with asyncio.timeout(ANSWER_SECONDS):
+        return await answer
+
+
+def _working() -> list[dict[str, Any]]:
+    return [node for node in ray.nodes() if node["Alive"] and node["Resources"].get("CPU")]
 
 
 def request(spec: ExecutionSpec) -> dict[str, Any]:

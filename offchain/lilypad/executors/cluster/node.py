@@ -14,7 +14,7 @@ from pathlib import Path
 
 from platformdirs import user_cache_path
 
-from lilypad.errors import ExecutorFaultError, LilypadError
+from lilypad.errors import EngineAwayError, ExecutorFaultError, LilypadError
 from lilypad.executors.base import Executor
 from lilypad.executors.cluster.parcel import pack, read_chunk, unpack, write_chunk
 from lilypad.executors.cluster.places import Places
@@ -74,6 +74,10 @@ class Printed:
     is_all: bool
 
 
+class MachineFaultError(EngineAwayError):
+    """Of this machine: its disk is full, its Docker engine away. Another one may be well."""
+
+
 class NodeJob:
     """In the order of calls: `receive` until all is here, `begin`, then the others as often as one likes."""
 
@@ -90,8 +94,12 @@ class NodeJob:
     async def about(self) -> About:
         return About(self._order.digest, VERSIONS, self._ending is not None)
 
-    async def receive(self, offset: int, data: bytes) -> None:
-        await asyncio.to_thread(write_chunk, self._path("sent"), offset, data)
+    async def receive(self, offset: int, data: bytes) -> LilypadError | None:
+        try:
+            await asyncio.to_thread(write_chunk, self._path("sent"), offset, data)
+        except OSError as error:
+            return _our(error)
+        return None
 
     async def begin(self) -> LilypadError | None:
         order, spec = self._order, self._order.spec
@@ -194,6 +202,8 @@ def _executor(order: Order) -> Executor:
 
 
 def _our(error: LilypadError | OSError) -> LilypadError:
-    if isinstance(error, LilypadError):
-        return error
-    return ExecutorFaultError("a machine of the cluster cannot keep the job's files", reason=error)
+    if isinstance(error, OSError):
+        return MachineFaultError("a machine of the cluster cannot keep the job's files", reason=str(error))
+    if isinstance(error, EngineAwayError):
+        return MachineFaultError(error.message, **{name: str(value) for name, value in error.fields.items()})
+    return error

@@ -10,6 +10,7 @@ from typing import Any
 from lilypad.errors import ExecutorFaultError
 from lilypad.executors.cluster.node import OUTPUT, Ended
 from lilypad.executors.cluster.parcel import unpack, write_chunk
+from lilypad.executors.container_files import part_of
 from lilypad.types import Limits
 
 HEADER_BYTES = 256 << 20
@@ -23,34 +24,33 @@ def check_free(output: Path) -> None:
 
 
 async def collect(actor: Any, ended: Ended, output: Path, limits: Limits) -> None:
-    """Appears at once and complete, or not at all."""
+    """Its part is here then: complete, and not named before there is a record of it."""
     allowed = limits.output_bytes + 2 * limits.log_bytes + 16
     if ended.parcel_bytes > allowed + HEADER_BYTES:
         raise ExecutorFaultError("a machine of the cluster has more output than allowed", bytes=ended.parcel_bytes)
-    parcel, part = (output.with_name(f".{output.name}.{suffix}") for suffix in ("parcel", "part"))
+    parcel, unpacked = (output.with_name(f".{output.name}.{suffix}") for suffix in ("parcel", "unpacked"))
     parcel.unlink(missing_ok=True)
-    offset = 0
-    while offset < ended.parcel_bytes:
-        data = await actor.read_output.remote(offset)
-        if not data or offset + len(data) > ended.parcel_bytes:
-            raise ExecutorFaultError("a machine of the cluster has sent half of an output", bytes=offset)
-        await asyncio.to_thread(write_chunk, parcel, offset, data)
-        offset += len(data)
     try:
-        await asyncio.to_thread(unpack, parcel, part, allowed)
-        _put(part, output)
-    finally:
+        offset = 0
+        while offset < ended.parcel_bytes:
+            data = await actor.read_output.remote(offset)
+            if not data or offset + len(data) > ended.parcel_bytes:
+                raise ExecutorFaultError("a machine of the cluster has sent half of an output", bytes=offset)
+            await asyncio.to_thread(write_chunk, parcel, offset, data)
+            offset += len(data)
+        await asyncio.to_thread(unpack, parcel, unpacked, allowed)
+        _put(unpacked, output)
+    finally:  # also where the disk was too full for all of it, or the machine went down in the middle
         parcel.unlink(missing_ok=True)
-        shutil.rmtree(part, ignore_errors=True)
+        shutil.rmtree(unpacked, ignore_errors=True)
 
 
-def _put(part: Path, output: Path) -> None:
-    whole = part / OUTPUT
+def _put(unpacked: Path, output: Path) -> None:
+    whole = unpacked / OUTPUT
     if not whole.is_dir() or {path.name for path in whole.iterdir()} != HOLDS:
         raise ExecutorFaultError("a machine of the cluster has sent something that is no output", output=output)
-    if output.exists():
-        shutil.rmtree(output)  # empty, or of a collection whose record was never written
-    whole.replace(output)
+    shutil.rmtree(part_of(output), ignore_errors=True)  # of a try that was given up
+    whole.replace(part_of(output))
 
 
 def printed(output: Path) -> dict[str, bytes]:

@@ -54,7 +54,7 @@ def unpack(parcel: Path, directory: Path, most_bytes: int) -> None:
         with tarfile.open(parcel, "r:") as tar:
             for entry in tar:
                 most_bytes -= entry.size
-                if most_bytes < 0:
+                if most_bytes < 0 or entry.size < 0:
                     raise ExecutorFaultError("what another machine has sent is larger than allowed", name=entry.name)
                 _take_out(tar, entry, directory / _safe(entry.name))
     except (tarfile.TarError, OSError, ValueError) as error:

@@ -68,13 +68,15 @@ def _connect(hello: Hello) -> None:
 
 
 async def _answer(wire: Wire, driver: Driver, call: Call) -> None:
-    value, failure = None, None
+    value: Any = None
+    failure: Exception | None = None
     try:
         value = await _do(wire, driver, call)
-    except (LilypadError, KeyError) as error:
+    except LilypadError as error:
         failure = error
     except Exception as error:
-        failure = ExecutorFaultError("the work with the cluster broke", reason=repr(error))
+        is_unknown = isinstance(error, KeyError) and call.method in ("wait", "logs")
+        failure = error if is_unknown else ExecutorFaultError("the work with the cluster broke", reason=repr(error))
     wire.send(Answer(call.number, value, failure))
 
 
