@@ -53,6 +53,11 @@ _WITHDRAWING = sending("cancel")
 PROVIDER_DRAINS: tuple[Lives, ...] = ((*_WITHDRAWING[0], "provider.withdrawn"), *_WITHDRAWING[1:])
 PROVIDER_RUNS_A_CONTAINER: tuple[Lives, ...] = (
     ("docker.created", "docker.started", "work.running", "docker.unpacked", "docker.recorded", "work.ran"),
+    ("output.recorded", "work.ran"),
+)
+PROVIDER_RUNS_ON_A_CLUSTER: tuple[Lives, ...] = (
+    ("work.running", "work.running", "cluster.unpacked", "output.recorded", "work.ran"),
+    ("cluster.recorded", "work.ran"),
 )
 
 _AGREEING = sending("agree")
@@ -105,7 +110,8 @@ CREATOR_DISPUTES: tuple[Lives, ...] = (
 
 ALL: tuple[Lives, ...] = (
     *PROVIDER_WORKS, PROVIDER_WAITS, *PROVIDER_ENDS, *PROVIDER_DECLINES, *PROVIDER_FINALIZES, *PROVIDER_IS_LATE,
-    *PROVIDER_CLEARS, *PROVIDER_DRAINS, *PROVIDER_RUNS_A_CONTAINER, *SOLVER, *SOLVER_FORGETS, *CREATOR,
+    *PROVIDER_CLEARS, *PROVIDER_DRAINS, *PROVIDER_RUNS_A_CONTAINER, *PROVIDER_RUNS_ON_A_CLUSTER,
+    *SOLVER, *SOLVER_FORGETS, *CREATOR,
     *MEDIATOR_SEALS, *MEDIATOR_OPENS, *CREATOR_DISPUTES,
 )  # fmt: skip
 

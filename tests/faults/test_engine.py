@@ -72,7 +72,7 @@ async def test_container__whose_provider_dies_at_every_step__is_run_once_and_lef
     await provider.agent.lives[-1].died("provider.cleaned")
     await books.check_paid_once(done.deal)
     await books.check_sent_once("provider")
-    assert provider.agent.count("docker.recorded") == 1
+    assert provider.agent.count("output.recorded") == 1
     await check_no_containers(provider)
     await check_nothing_left(provider)
 

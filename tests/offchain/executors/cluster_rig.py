@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib.util
 import os
+import pickle
 import secrets
 import signal
 import subprocess
 import sys
 import time
+from asyncio.subprocess import PIPE
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -19,6 +22,7 @@ from typing import Any, NoReturn
 import pytest
 from aiohttp.test_utils import unused_port
 
+from lilypad.crashing import AT
 from lilypad.executors.cluster.executor import ClusterExecutor
 
 from .wasm_rig import Job, WasmRig
@@ -29,6 +33,19 @@ SOON = {"period_ms": "300", "failure_threshold": "3", "initial_delay_ms": "0", "
 TOKEN = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(16)}
 """Ray listens on every network that this machine is in."""
 JOB = "ray::NodeJob"
+AGENT = """
+import asyncio, pickle, sys
+from lilypad.executors.cluster.executor import ClusterExecutor
+
+async def main():
+    address, *job = pickle.load(sys.stdin.buffer)
+    executor = ClusterExecutor(address, namespace="test")
+    await executor.start(*job)
+    print("begun", flush=True)
+    await executor.wait(job[0])
+
+asyncio.run(main())
+"""
 LINK = "lilypad.executors.cluster.process"
 
 
@@ -52,10 +69,10 @@ class Machines:
         head = ("--head", "--port", str(self.port), "--temp-dir", str(self.folder / "s"), "--include-dashboard=false")
         self._start("head", *head, "--num-cpus", "1")
 
-    def start_other(self) -> None:
+    def start_other(self, cache: Path | None = None) -> None:
         """The one with a graphics processor, as far as anybody asks. If it is not there."""
         if "other" not in self._running:
-            self._start("other", "--address", self.address, "--num-cpus", "1", "--num-gpus", "1")
+            self._start("other", "--address", self.address, "--num-cpus", "1", "--num-gpus", "1", cache=cache)
 
     def kill_other(self) -> None:
         """As by an outage: nobody is told."""
@@ -74,10 +91,10 @@ class Machines:
         """Of executions, those that were forgotten among them."""
         return [path for path in self.cache.glob("cluster/*/*") if path.is_dir()]
 
-    def _start(self, name: str, *arguments: str) -> None:
+    def _start(self, name: str, *arguments: str, cache: Path | None = None) -> None:
         command = [sys.executable, "-m", "ray.scripts.scripts", "start", *SMALL, *arguments]
         soon = {f"RAY_health_check_{key}": value for key, value in SOON.items()}
-        own = {**soon, "XDG_CACHE_HOME": str(self.folder / "cache"), "RAY_TMPDIR": str(self.folder)}
+        own = {**soon, "XDG_CACHE_HOME": str(cache or self.folder / "cache"), "RAY_TMPDIR": str(self.folder)}
         log = self.folder / f"{name}.log"
         with log.open("wb") as file:
             process = subprocess.Popen(
@@ -123,6 +140,19 @@ class ClusterRig(WasmRig):
 
     def job(self, *arguments: Any, **options: Any) -> Job:
         return replace(super().job(*arguments, **options), execution_id=secrets.token_hex(32))
+
+    async def agent(self, job: Job, crash_at: str = "") -> asyncio.subprocess.Process:
+        """Another process, which has begun it and waits for its end."""
+        environment = os.environ | ({AT: crash_at} if crash_at else {})
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", AGENT, stdin=PIPE, stdout=PIPE, env=environment
+        )
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(pickle.dumps((self.machines.address, job.execution_id, job.spec, job.inputs, job.output)))
+        process.stdin.close()
+        assert await process.stdout.readline() == b"begun\n"
+        return process
 
     async def run_here(self, job: Job) -> tuple[Any, Job]:
         """By this machine alone."""

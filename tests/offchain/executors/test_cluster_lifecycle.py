@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-import pickle
 import shutil
 import signal
-import sys
-from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from dataclasses import replace
@@ -24,19 +21,6 @@ from .wasm_rig import Job
 
 ENDLESS = {"instructions": 10**15}
 TALKS = {"instructions": 10**10}
-AGENT = """
-import asyncio, pickle, sys
-from lilypad.executors.cluster.executor import ClusterExecutor
-
-async def main():
-    address, *job = pickle.load(sys.stdin.buffer)
-    executor = ClusterExecutor(address, namespace="test")
-    await executor.start(*job)
-    print("begun", flush=True)
-    await executor.wait(job[0])
-
-asyncio.run(main())
-"""
 
 
 async def read_until(logs: AsyncIterator[LogChunk], end: bytes) -> None:
@@ -53,13 +37,7 @@ async def begin(cluster: ClusterRig, job: Job) -> None:
 
 async def test_agent__killed_while_its_job_runs__finds_it_again(cluster: ClusterRig) -> None:
     job = cluster.job("talks", **TALKS)
-    order = (cluster.machines.address, job.execution_id, job.spec, job.inputs, job.output)
-    agent = await asyncio.create_subprocess_exec(sys.executable, "-c", AGENT, stdin=PIPE, stdout=PIPE)
-    assert agent.stdin is not None
-    assert agent.stdout is not None
-    agent.stdin.write(pickle.dumps(order))
-    agent.stdin.close()
-    assert await agent.stdout.readline() == b"begun\n"
+    agent = await cluster.agent(job)
     (link,) = links(agent.pid)
     agent.kill()
     await agent.wait()

@@ -39,6 +39,10 @@ LOOK_SECONDS = 0.1
 Tell = Callable[[str, dict[str, str]], None]
 
 
+class _LeavingError(Exception):
+    """The actor is dead, and its name is not free yet."""
+
+
 @dataclass(eq=False)
 class _Execution:
     order: Order
@@ -147,7 +151,7 @@ class Driver:
         while not execution.ended.done():
             try:
                 execution.succeed(await self._try(execution))
-            except ActorUnavailableError as error:
+            except (ActorUnavailableError, _LeavingError) as error:
                 away += 1
                 if away > AWAY_SECONDS:
                     execution.fail(EngineAwayError("the machine that runs it cannot be reached", reason=_said(error)))
@@ -249,17 +253,18 @@ class Driver:
 
     async def _dismiss(self, execution_id: str, *, is_there: bool = True) -> None:
         """Nothing of it runs any more when this is done, unless its machine is lost, where a sweep finds it."""
-        actor = _find(execution_id)
-        if actor is None:
-            return
-        with suppress(RayError, TimeoutError):
-            async with asyncio.timeout(POLITE_SECONDS if is_there else 0):
-                await actor.cancel.remote()
-        with suppress(RayError):
-            ray.kill(actor)
+        with suppress(_LeavingError):
+            actor = _find(execution_id)
+            if actor is None:
+                return
+            with suppress(RayError, TimeoutError):
+                async with asyncio.timeout(POLITE_SECONDS if is_there else 0):
+                    await actor.cancel.remote()
+            with suppress(RayError):
+                ray.kill(actor)
         with suppress(TimeoutError):
             async with asyncio.timeout(POLITE_SECONDS):
-                while _find(execution_id) is not None:  # noqa: ASYNC110 - the cluster tells nobody when a name is free
+                while execution_id in list_named_actors():  # noqa: ASYNC110 - the cluster tells nobody of a free name
                     await asyncio.sleep(LOOK_SECONDS)
 
 
@@ -268,6 +273,8 @@ def _find(execution_id: str) -> Any:
         return ray.get_actor(execution_id)
     except ValueError:
         return None
+    except AssertionError as error:  # Ray's own: it does not find what belonged to an actor that has just died
+        raise _LeavingError(execution_id) from error
 
 
 def _hopeless(error: Exception, reason: str) -> ExecutorFaultError:
