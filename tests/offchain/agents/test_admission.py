@@ -156,6 +156,20 @@ def test_needs__of_a_module_whose_author_forgot_its_memory__are_what_it_may_use(
     assert COWSAY.needs == COWSAY.resources
 
 
+async def test_cluster__is_as_fast_as_its_slowest_machine(tmp_path: Path) -> None:
+    """What has run may have run on the fastest: the slowest would take longer, by as much as it is slower."""
+
+    async def paces() -> list[int]:
+        return [FAST, FAST // 3]
+
+    with Journal(tmp_path / "journal.sqlite") as journal:
+        pace = Pace(journal, paces, "HEAD:6379")
+        assert await pace.of(MODULE, COWSAY, enough=FAST) == FAST // 3
+        pace.ran(MODULE, COWSAY, 6 * FAST, 2.0)
+        assert await pace.of(MODULE, COWSAY, enough=FAST) == FAST
+        assert await Pace(journal, paces).of(MODULE, COWSAY, enough=FAST) == FAST // 3, "it did not run here"
+
+
 async def test_measuring__of_this_machine__takes_a_moment_and_finds_a_sensible_pace() -> None:
     assert 10**7 < await measure() < 10**11
 

@@ -1,12 +1,14 @@
-"""A provider whose disk is full of open deals offers nothing until there is room."""
+"""A provider offers nothing that it could not run: its disk full of open deals, its engine away, its machines gone."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
 from eth_account import Account
 
+from lilypad.agents.provider.capacity import Ready
 from lilypad.agents.provider.offering import Offering, OfferTerms
 from lilypad.agents.provider.outstanding import OutstandingOffers
 from lilypad.market.book import OfferStatus, SignedResource
@@ -26,11 +28,12 @@ class Board:
     """A market and a chain, as far as a provider that announces needs them: who hears it, and which nonces are left."""
 
     def __init__(self) -> None:
-        self.account, self.domain, self.heard = SELF, Domain(1, SELF), list[int]()
+        self.account, self.domain, self.heard, self.ways = SELF, Domain(1, SELF), list[int](), list[Verification]()
         self._nonce = 0
 
     async def announce(self, signed: SignedResource) -> OfferState:
         self.heard.append(signed.offer.nonce)
+        self.ways.append(signed.offer.verification)
         return OfferState(bytes(32), OfferStatus.RESTING, "", None, ())
 
     async def take(self) -> int:
@@ -51,3 +54,41 @@ async def test_offers__while_there_is_no_room__are_not_announced(tmp_path: Path)
         room[0] = True
         await offering._announce([], read_to=0)
         assert board.heard[2:] == board.heard[:2], "the same ones, as soon as there is room"
+
+
+async def test_offers__while_one_engine_is_away__are_announced_for_the_other_and_while_both_are__not_at_all(
+    tmp_path: Path,
+) -> None:
+    programs, containers = Verification(SELF), Verification(SELF, tolerance_bps=500)
+    ready = [Ready((programs, containers))]
+
+    async def look() -> Ready:
+        return ready[0]
+
+    board, terms = Board(), replace(TERMS, verifications=(programs, containers), places=1)
+    with Journal(tmp_path / "journal.sqlite") as journal:
+        here = cast(Any, board)
+        offering = Offering(here, ACCOUNT, terms, here, here, OutstandingOffers(journal), look=look)
+        for ways in ((programs, containers), (programs,), (), (containers, programs)):
+            board.ways.clear()
+            ready[0] = Ready(ways)
+            await offering._announce([], read_to=0)
+            assert set(board.ways) == set(ways)
+    assert len(set(board.heard)) == 1, "the same offer all the time"
+
+
+async def test_offers__of_a_cluster_that_has_lost_a_machine__are_as_many_as_the_others_hold(tmp_path: Path) -> None:
+    together = [Resources(cpu_milli=1_000, ram_mib=512)]
+
+    async def look() -> Ready:
+        return Ready(TERMS.verifications, together[0])
+
+    board = Board()
+    with Journal(tmp_path / "journal.sqlite") as journal:
+        here = cast(Any, board)
+        offering = Offering(here, ACCOUNT, TERMS, here, here, OutstandingOffers(journal), look=look)
+        for machines, offered in ((1, 1), (2, 2), (1, 1), (2, 2)):
+            board.heard.clear()
+            together[0] = Resources(cpu_milli=1_000 * machines, ram_mib=512 * machines)
+            await offering._announce([], read_to=0)
+            assert len(board.heard) == offered

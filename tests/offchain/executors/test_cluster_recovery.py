@@ -129,9 +129,12 @@ async def test_look_through__removes_what_nobody_knows__and_nothing_that_is_just
 
 
 async def test_engines_of_a_cluster__are_there_while_it_answers(cluster: ClusterRig) -> None:
-    assert Engine.WASM in await ClusterEngines(cluster.executor).there()
+    there = await ClusterEngines(cluster.executor).there()
+    assert Engine.WASM in there.engines
+    assert there.together is not None
+    assert there.together.cpu_milli == 2_000
     away = ClusterExecutor("127.0.0.1:1", namespace="test")
-    assert await ClusterEngines(away).there() == ()
+    assert (await ClusterEngines(away).there()).engines == ()
 
 
 async def test_paces__are_those_of_the_machines(cluster: ClusterRig) -> None:

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import functools
 import operator
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, fields
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, fields, replace
 
 from lilypad.errors import RejectedError
+from lilypad.protocol.words import Verification
 from lilypad.types import Resources
 
 LEAST = Resources(cpu_milli=100, ram_mib=64)
@@ -52,6 +53,23 @@ class Booking:
         for kind in fields(Resources):
             for part in ("total", "deals", "offers"):
                 yield (kind.name, part), getattr(getattr(self, part), kind.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """What could take another job now."""
+
+    ways: Collection[Verification]
+    """Kinds of job, by how disputes about them are decided."""
+    together: Resources | None = None
+    """Processors and memory, where machines come and go; None where all that is offered is always there."""
+
+    def holds(self, part: Resources) -> bool:
+        wanted = Resources(cpu_milli=part.cpu_milli, ram_mib=part.ram_mib)
+        return self.together is None or wanted.fit_in(self.together)
+
+    def without(self, part: Resources) -> Ready:
+        return self if self.together is None else replace(self, together=self.together.beyond(part))
 
 
 @dataclass(frozen=True, slots=True)

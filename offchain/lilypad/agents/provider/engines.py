@@ -14,6 +14,7 @@ from lilypad.agents.provider.pace import Paces, once
 from lilypad.errors import EngineAwayError, ExecutorFaultError, FaultError, LilypadError
 from lilypad.executors.base import Executor
 from lilypad.executors.cluster.executor import ClusterExecutor
+from lilypad.executors.cluster.wire import Machine
 from lilypad.executors.docker import DockerExecutor
 from lilypad.executors.wasm import WasmExecutor
 from lilypad.executors.wasm_pace import measure
@@ -26,6 +27,15 @@ from lilypad.types import Address, Engine, Resources
 log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class There:
+    """What there is for jobs at one moment."""
+
+    engines: Collection[Engine]
+    together: Resources | None = None
+    """Of the machines that are there; None of one that always is."""
 
 
 class Engines:
@@ -46,8 +56,8 @@ class Engines:
         self.check = check
         self._outliving = outliving
 
-    async def there(self) -> Collection[Engine]:
-        """Those that could run a job now."""
+    async def there(self) -> There:
+        """What could run a job now."""
         raise NotImplementedError
 
     async def paces(self) -> Sequence[int]:
@@ -105,8 +115,8 @@ class OwnEngines(Engines):
         self._docker = settings.docker
         self._paces = paces
 
-    async def there(self) -> Collection[Engine]:
-        return _engines(await engine_says(self._docker, "/version") is not None)
+    async def there(self) -> There:
+        return There(_engines(await engine_says(self._docker, "/version") is not None))
 
     async def paces(self) -> Sequence[int]:
         return await self._paces()
@@ -119,13 +129,14 @@ class ClusterEngines(Engines):
         self._without_docker: list[str] = []
         """Machines, as of the last look."""
 
-    async def there(self) -> Collection[Engine]:
+    async def there(self) -> There:
         try:
             async with asyncio.timeout(CLUSTER_SECONDS):
                 machines = await self._cluster.machines()
         except (ExecutorFaultError, TimeoutError):
-            return ()
-        return _engines(not self._without_docker) if machines else ()
+            return There(())
+        together = total_of(map(_part, machines))
+        return There(_engines(not self._without_docker) if machines else (), together)
 
     async def paces(self) -> Sequence[int]:
         return await self._cluster.paces()
@@ -174,13 +185,14 @@ async def look(settings: Settings) -> Found:
     if not machines:
         raise FaultError("no machine of the cluster takes jobs; add one with `ray start`", cluster=settings.cluster)
     # Files go through this machine's disk, wherever the job runs.
-    parts = [
-        Resources(int(machine.cpu * 1000), ram_mib=int(machine.memory_bytes) >> 20, disk_mib=own.disk_mib)
-        for machine in machines
-    ]
+    parts = [replace(_part(machine), disk_mib=own.disk_mib) for machine in machines]
     total = replace(total_of(parts), disk_mib=own.disk_mib)
     largest = max(parts, key=lambda part: (part.cpu_milli, part.ram_mib))
     return Found(_engines(all(machine.has_docker for machine in machines)), total, largest)
+
+
+def _part(machine: Machine) -> Resources:
+    return Resources(int(machine.cpu * 1000), ram_mib=int(machine.memory_bytes) >> 20)
 
 
 def _engines(has_docker: bool) -> tuple[Engine, ...]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
@@ -18,7 +18,7 @@ from eth_account.signers.local import LocalAccount
 
 from lilypad.agents.network import Actor
 from lilypad.agents.nonces import OfferNonces
-from lilypad.agents.provider.capacity import NOTHING, Booking, next_offer, total_of
+from lilypad.agents.provider.capacity import NOTHING, Booking, Ready, next_offer, total_of
 from lilypad.agents.provider.outstanding import Outstanding, OutstandingOffers
 from lilypad.agents.provider.place import Place
 from lilypad.crashing import crash_point
@@ -81,17 +81,17 @@ class Offering:
         nonces: OfferNonces,
         outstanding: OutstandingOffers,
         has_room: Callable[[], bool] = lambda: True,
-        ways: Callable[[], Awaitable[Collection[Verification]]] | None = None,
+        look: Callable[[], Awaitable[Ready]] | None = None,
     ) -> None:
         """A provider that is silent gets no deal.
 
         Args:
             has_room: whether the disk has any for another deal.
-            ways: which kinds of job could be run now, of those that the terms name; by default all.
+            look: what could take a job now; by default always all that the terms name.
         """
         self._has_room = has_room
-        self._ways_now = ways
-        self._ways: Collection[Verification] = terms.verifications
+        self._look = look
+        self._ready = Ready(terms.verifications)
         self._outstanding = outstanding
         self._actor = actor
         self._account = account
@@ -176,26 +176,32 @@ class Offering:
             place for place in self._standing
             if known.isdisjoint(place.digests) and (place.closed_at is None or place.closed_at > read_to)
         ]  # fmt: skip
-        if not self._has_room() or not await self._look_for_ways():
+        if not self._has_room() or not (ready := await self._look_at_engines()).ways:
             return
-        for place in self._standing:
-            await self._look_after(place)
         in_hand = _in_hand(deals)
+        ready = ready.without(total_of(deal.job.resources for deal in in_hand))
+        for place in self._standing:
+            if ready.holds(place.resources):
+                await self._look_after(place)
+            ready = ready.without(place.resources)
         while (missing := self._terms.places - len(self._standing) - len(in_hand)) > 0:
             part = next_offer(self._booked(in_hand).free, missing)
-            if part is None:
+            if part is None or not ready.holds(part := part.within(self._terms.largest or part)):
                 break
-            place = await self._make(part if self._terms.largest is None else part.within(self._terms.largest))
+            place = await self._make(part)
             self._standing.append(place)
+            ready = ready.without(part)
             await self._look_after(place)
 
-    async def _look_for_ways(self) -> bool:
-        """Whether a job of any kind could be run now. What is no longer announced is soon forgotten by the market."""
-        ways = self._terms.verifications if self._ways_now is None else await self._ways_now()
-        if len(ways) != len(self._ways):
-            log.warning("engines_changed", extra={"kinds": len(ways), "of": len(self._terms.verifications)})
-        self._ways = ways
-        return bool(ways)
+    async def _look_at_engines(self) -> Ready:
+        """What is not announced any more is soon forgotten by the market."""
+        if self._look is not None:
+            ready = await self._look()
+            if len(ready.ways) != len(self._ready.ways):
+                kinds = f"{len(ready.ways)} of {len(self._terms.verifications)}"
+                log.warning("engines_changed", extra={"kinds_of_job": kinds})
+            self._ready = ready
+        return self._ready
 
     async def _look_after(self, place: Place) -> None:
         """Announces it, or finds out when it ended. One that the market does not want keeps its place as long as
@@ -206,7 +212,7 @@ class Offering:
         if now > place.expiry:
             if now > place.expiry + CLOCK_SECONDS:
                 place.closed_at = await self._head()
-        elif await place.announce(self._market, self._ways):
+        elif await place.announce(self._market, self._ready.ways):
             place.refused_since = None
         elif await self._actor.is_nonce_used(self._actor.account, place.nonce):
             place.closed_at = await self._head()

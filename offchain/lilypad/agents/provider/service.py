@@ -15,7 +15,7 @@ from lilypad.agents.network import Network
 from lilypad.agents.nonces import JournalCounter, OfferNonces
 from lilypad.agents.provider.admission import Admission
 from lilypad.agents.provider.agent import Provider
-from lilypad.agents.provider.capacity import Wish, choose
+from lilypad.agents.provider.capacity import Ready, Wish, choose
 from lilypad.agents.provider.defending import Defence
 from lilypad.agents.provider.engines import Engines, engines_of, look
 from lilypad.agents.provider.log_service import LogService
@@ -36,7 +36,7 @@ from lilypad.agents.work.workshop import Workshop
 from lilypad.chain.deployments import Deployment
 from lilypad.chain.feed import Feed
 from lilypad.market.client import MarketClient
-from lilypad.protocol.words import Verification, Windows
+from lilypad.protocol.words import Windows
 from lilypad.settings import ETHER, Settings
 from lilypad.store.blocks import LocalBlockStore
 from lilypad.store.http import HttpBlockSource, content_app
@@ -71,9 +71,8 @@ async def run_provider(
         market = MarketClient(settings.market, session)
         retention = Retention(settings.disk_quota, settings.keep_results)
         shelf = Shelf(store, retention, lambda: provider_needs(deals, workshop), operations.store_looked)
-        ways = partial(_ways, actor, terms, engines)
-        outstanding = OutstandingOffers(here.journal)
-        offering = Offering(actor, account, terms, market, nonces, outstanding, shelf.has_room, ways)
+        outstanding, ready_now = OutstandingOffers(here.journal), partial(_ready_now, actor, terms, engines)
+        offering = Offering(actor, account, terms, market, nonces, outstanding, shelf.has_room, ready_now)
         admission = Admission(workshop.catalogue, Pace(here.journal, engines.paces, settings.cluster))
         defence = Defence(actor) if settings.appeal else None
         provider = Provider(actor, deals, workshop, offering, admission, defence, shelf.wake)
@@ -107,11 +106,12 @@ def _executions(deals: DealBook) -> set[str]:
     return {deal.id.hex() for deal in deals if not deal.status.is_end}
 
 
-async def _ways(actor: Network, terms: OfferTerms, engines: Engines) -> list[Verification]:
-    """In which kinds of job could be run now, of those that the terms name."""
+async def _ready_now(actor: Network, terms: OfferTerms, engines: Engines) -> Ready:
+    """Of what the terms name."""
     there = await engines.there()
-    away = [actor.verification(kind) for kind in Engine if kind not in there]
-    return [way for way in terms.verifications if there and way not in away]
+    away = [actor.verification(kind) for kind in Engine if kind not in there.engines]
+    ways = [way for way in terms.verifications if there.engines and way not in away]
+    return Ready(ways, there.together)
 
 
 async def _until_drained(provider: Provider, feed: Feed, told: RunningFile, drain: asyncio.Event) -> None:
