@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator
 from typing import NoReturn
 
 import pytest
 
 from lilypad.agents.creator.job_offers import JobOptions
+from lilypad.agents.provider.offering import ANNOUNCE_SECONDS
 from lilypad.types import Address
 from tests.offchain.executors.cluster_rig import TOKEN, Machines, two_machines
 
@@ -52,3 +54,20 @@ async def test_job_on_a_cluster__whose_provider_dies_at_every_step__is_run_once_
     assert provider.agent.count("output.recorded") == 1
     await until(lambda: machines.jobs() == machines.folders() == [])
     await check_nothing_left(provider)
+
+
+async def test_provider__whose_cluster_is_away__offers_nothing_until_it_is_back(here: Town, machines: Machines) -> None:
+    provider = await here.provider(cluster=machines.address)
+    provider.agent.environment |= TOKEN
+    life = provider.agent.start()
+    await until(lambda: provider.agent.count("provider.announced") > 0)
+    machines.stop()
+    await life.says('kinds_of_job="0 of ')
+    announced = provider.agent.count("provider.announced")
+    await asyncio.sleep(2 * ANNOUNCE_SECONDS)
+    assert provider.agent.count("provider.announced") == announced
+    machines.start_head()
+    machines.start_other()
+    await until(lambda: provider.agent.count("provider.announced") > announced, patience=60)
+    assert life.is_alive, life.last_words()
+    await provider.agent.end()

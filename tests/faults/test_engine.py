@@ -115,6 +115,22 @@ async def test_container__whose_engine_went_away_before_it_began__is_declined_at
     await provider.agent.end()
 
 
+async def test_containers__of_a_provider_whose_engine_is_away__are_offered_by_nobody_until_it_is_back(
+    here: Town, engine: PrivateEngine
+) -> None:
+    """Programs are, all the time."""
+    provider = await here.provider(docker=engine.address)
+    life = provider.agent.start()
+    await until(lambda: provider.agent.count("provider.announced") > 1)  # for each kind of job
+    await engine.kill()
+    await life.says('kinds_of_job="1 of 2"')
+    announced = provider.agent.count("provider.announced")
+    await until(lambda: provider.agent.count("provider.announced") > announced)
+    await engine.start()
+    await life.says('kinds_of_job="2 of 2"')
+    await provider.agent.end()
+
+
 async def test_container__whose_engine_is_killed_and_started_again__is_run_again_and_paid_once(
     here: Town, engine: PrivateEngine
 ) -> None:

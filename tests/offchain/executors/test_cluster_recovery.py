@@ -16,8 +16,10 @@ from typing import NoReturn
 import pytest
 
 from lilypad.agents.provider.engines import ClusterEngines
+from lilypad.agents.provider.pace import each_once
 from lilypad.errors import EngineAwayError
 from lilypad.executors.cluster.executor import ClusterExecutor
+from lilypad.store.journal import Journal
 from lilypad.types import Engine
 
 from .cluster_rig import ClusterRig, links, two_machines, wait_until
@@ -25,6 +27,13 @@ from .wasm_rig import Job
 
 ENDLESS = {"instructions": 10**15}
 TALKS = {"instructions": 10**10}
+
+
+def engines_of_cluster(executor: ClusterExecutor) -> ClusterEngines:
+    async def paces() -> list[int]:
+        return []
+
+    return ClusterEngines(executor, paces)
 
 
 async def begin(cluster: ClusterRig, job: Job) -> None:
@@ -109,7 +118,7 @@ async def test_look_through__removes_what_nobody_knows__and_nothing_that_is_just
 ) -> None:
     lost, known = cluster.job("endless", **ENDLESS), set[str]()
     await begin(cluster, lost)
-    engines = ClusterEngines(cluster.executor)
+    engines = engines_of_cluster(cluster.executor)
 
     async def keep_looking() -> None:
         while True:
@@ -129,19 +138,26 @@ async def test_look_through__removes_what_nobody_knows__and_nothing_that_is_just
 
 
 async def test_engines_of_a_cluster__are_there_while_it_answers(cluster: ClusterRig) -> None:
-    there = await ClusterEngines(cluster.executor).there()
+    there = await engines_of_cluster(cluster.executor).there()
     assert Engine.WASM in there.engines
     assert there.together is not None
     assert there.together.cpu_milli == 2_000
     away = ClusterExecutor("127.0.0.1:1", namespace="test")
-    assert (await ClusterEngines(away).there()).engines == ()
+    assert (await engines_of_cluster(away).there()).engines == ()
 
 
-async def test_paces__are_those_of_the_machines(cluster: ClusterRig) -> None:
-    first = await cluster.executor.paces()
-    assert len(first) == 2
-    assert all(10**7 < pace < 10**11 for pace in first)
-    assert await cluster.executor.paces() == first, "each is measured once"
+async def test_paces__are_those_of_the_machines__measured_once_for_each(cluster: ClusterRig, tmp_path: Path) -> None:
+    with Journal(tmp_path / "journal.sqlite") as journal:
+        paces = each_once(journal, cluster.machines.address, cluster.executor.paces)
+        first = await paces()
+        assert len(first) == 2
+        assert all(10**7 < pace < 10**11 for pace in first)
+        assert await paces() == first
+
+        (known,) = [machine for machine, pace in (await cluster.executor.paces({})).items() if pace][:1]
+        again = await cluster.executor.paces({known: 1, "gone": 2})
+        assert again[known] == 1
+        assert len(again) == 2
 
 
 # ---------------------------------------------------------------------- clusters that are not well

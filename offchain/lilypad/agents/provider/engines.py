@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
 from lilypad.agents.provider.capacity import total_of
 from lilypad.agents.provider.machine import probe
-from lilypad.agents.provider.pace import Paces, once
+from lilypad.agents.provider.pace import Paces, each_once, once
 from lilypad.errors import EngineAwayError, ExecutorFaultError, FaultError, LilypadError
 from lilypad.executors.base import Executor
 from lilypad.executors.cluster.executor import ClusterExecutor
@@ -46,6 +46,7 @@ class Engines:
         executors: Mapping[Engine, Executor],
         outliving: DockerExecutor | ClusterExecutor,
         check: Callable[[], Awaitable[Check]],
+        paces: Paces,
     ) -> None:
         """
         Args:
@@ -54,14 +55,11 @@ class Engines:
         """
         self.executors = executors
         self.check = check
+        self.paces = paces
         self._outliving = outliving
 
     async def there(self) -> There:
         """What could run a job now."""
-        raise NotImplementedError
-
-    async def paces(self) -> Sequence[int]:
-        """See `Paces`."""
         raise NotImplementedError
 
     @asynccontextmanager
@@ -111,20 +109,16 @@ class OwnEngines(Engines):
         docker = DockerExecutor(settings.docker, namespace=namespace)
         wasm = WasmExecutor(settings.data / "wasm-cache", max_concurrent=places)
         probe = EngineProbe(settings.docker)
-        super().__init__({Engine.WASM: wasm, Engine.DOCKER: docker}, docker, probe.check)
+        super().__init__({Engine.WASM: wasm, Engine.DOCKER: docker}, docker, probe.check, paces)
         self._docker = settings.docker
-        self._paces = paces
 
     async def there(self) -> There:
         return There(_engines(await engine_says(self._docker, "/version") is not None))
 
-    async def paces(self) -> Sequence[int]:
-        return await self._paces()
-
 
 class ClusterEngines(Engines):
-    def __init__(self, cluster: ClusterExecutor) -> None:
-        super().__init__(dict.fromkeys(Engine, cluster), cluster, ClusterProbe(cluster).check)
+    def __init__(self, cluster: ClusterExecutor, paces: Paces) -> None:
+        super().__init__(dict.fromkeys(Engine, cluster), cluster, ClusterProbe(cluster).check, paces)
         self._cluster = cluster
         self._without_docker: list[str] = []
         """Machines, as of the last look."""
@@ -137,9 +131,6 @@ class ClusterEngines(Engines):
             return There(())
         together = total_of(map(_part, machines))
         return There(_engines(not self._without_docker) if machines else (), together)
-
-    async def paces(self) -> Sequence[int]:
-        return await self._cluster.paces()
 
     async def look_through(self, known: Callable[[], Collection[str]]) -> None:
         """Also has each machine throw away what it has of processes that are no more."""
@@ -154,7 +145,8 @@ class ClusterEngines(Engines):
 def engines_of(settings: Settings, account: Address, places: int, journal: Journal) -> Engines:
     namespace = account.lower()
     if settings.cluster:
-        return ClusterEngines(ClusterExecutor(settings.cluster, namespace=namespace, docker=settings.docker))
+        cluster = ClusterExecutor(settings.cluster, namespace=namespace, docker=settings.docker)
+        return ClusterEngines(cluster, each_once(journal, settings.cluster, cluster.paces))
     return OwnEngines(settings, namespace, places, once(journal, measure))
 
 

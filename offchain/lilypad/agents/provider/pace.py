@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
+from lilypad.errors import EngineAwayError, RecoverableError
 from lilypad.modules.manifest import Manifest
 from lilypad.store.journal import Journal
 from lilypad.types import Engine, ModuleId
@@ -32,6 +33,21 @@ def once(journal: Journal, measure: Callable[[], Awaitable[int]]) -> Paces:
     return paces
 
 
+def each_once(
+    journal: Journal, where: str, measure: Callable[[Mapping[str, int]], Awaitable[Mapping[str, int]]]
+) -> Paces:
+    """Of machines that come and go. What is known of them is not measured again."""
+
+    async def paces() -> Sequence[int]:
+        known = journal.get(f"{MEASURED}:{where}", {})
+        now = dict(await measure(known))
+        if now != known:
+            _put(journal, f"{MEASURED}:{where}", now)
+        return [*now.values()]
+
+    return paces
+
+
 class Pace:
     """Of a container: the share of the processor that it gets, its instructions being nanoseconds of it.
 
@@ -47,12 +63,19 @@ class Pace:
         self._where = where
 
     async def of(self, module: ModuleId, manifest: Manifest, enough: int) -> int:
-        """Nothing is measured for a job to which less is `enough`."""
+        """Nothing is measured for a job to which less is `enough`.
+
+        Raises:
+            RecoverableError: it cannot be measured now.
+        """
         if manifest.engine is Engine.DOCKER:
             return manifest.resources.cpu_milli * NANOSECONDS // 1000
         if enough <= SLOW:
             return SLOW
-        paces = await self._paces()
+        try:
+            paces = await self._paces()
+        except EngineAwayError as error:
+            raise RecoverableError(error.message, **error.fields) from error
         slowest, fastest = min(paces), max(paces)
         return max(SLOW, slowest, max(self._runs(module), default=0) * slowest // fastest)
 

@@ -9,7 +9,7 @@ the memory of a process that may be gone; ours lie on the agent's disk.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Collection
+from collections.abc import AsyncIterator, Collection
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,6 +25,7 @@ from lilypad.executors.base import LogChunk
 from lilypad.executors.cluster import machines
 from lilypad.executors.cluster import output as outputs
 from lilypad.executors.cluster.inputs import send
+from lilypad.executors.cluster.machines import Tell, said
 from lilypad.executors.cluster.node import VERSIONS, About, MachineFaultError, NodeJob, Order, Owner
 from lilypad.executors.cluster.wire import Machine
 from lilypad.executors.container_files import Record
@@ -35,8 +36,6 @@ AWAY_SECONDS = 120
 """After that an actor that cannot be reached, and whose machine is not given up by the cluster, counts as lost."""
 POLITE_SECONDS = 15
 LOOK_SECONDS = 0.1
-
-Tell = Callable[[str, dict[str, str]], None]
 
 
 class _LeavingError(Exception):
@@ -77,7 +76,6 @@ class Driver:
         self._tell = tell
         self._executions: dict[str, _Execution] = {}
         self._sweeping: asyncio.Task[list[Machine]] | None = None
-        self._paces = machines.Paces()
 
     async def start(self, execution_id: str, spec: ExecutionSpec, inputs: Path, output: Path) -> None:
         order = Order(execution_id, spec, self._owner)
@@ -133,10 +131,10 @@ class Driver:
         return tuple(sorted(set(list_named_actors()) - set(known)))
 
     async def machines(self, ask_docker: bool) -> list[Machine]:
-        return await machines.survey(self._owner, ask_docker=ask_docker)
+        return await machines.survey(self._owner, self._tell, ask_docker=ask_docker)
 
-    async def paces(self) -> list[int]:
-        return await self._paces.all()
+    async def paces(self, known: dict[str, int]) -> dict[str, int]:
+        return await machines.paces(known, self._tell)
 
     def _sweep(self) -> None:
         """Where only a process was lost its machine still has what that had in hand, a container perhaps."""
@@ -154,11 +152,11 @@ class Driver:
             except (ActorUnavailableError, _LeavingError) as error:
                 away += 1
                 if away > AWAY_SECONDS:
-                    execution.fail(EngineAwayError("the machine that runs it cannot be reached", reason=_said(error)))
+                    execution.fail(EngineAwayError("the machine that runs it cannot be reached", reason=said(error)))
                 await asyncio.sleep(1)
             except (RayActorError, MachineFaultError) as error:
                 failures += 1
-                reason = _said(error)
+                reason = said(error)
                 self._tell("cluster_lost_a_job", {"execution": execution.order.execution_id, "reason": reason})
                 await self._give_up(execution.order.execution_id)
                 if failures == TRIES:
@@ -166,7 +164,7 @@ class Driver:
             except LilypadError as error:
                 execution.fail(error)
             except RayError as error:
-                execution.fail(EngineAwayError("the cluster could not do it", reason=_said(error)))
+                execution.fail(EngineAwayError("the cluster could not do it", reason=said(error)))
             except OSError as error:
                 execution.fail(ExecutorFaultError("this machine cannot keep the job's files", reason=error))
             except Exception as error:
@@ -285,9 +283,3 @@ def _hopeless(error: Exception, reason: str) -> ExecutorFaultError:
 
 def _another_spec(execution_id: str) -> ExecutorFaultError:
     return ExecutorFaultError("this id was begun with another spec", execution=execution_id)
-
-
-def _said(error: Exception) -> str:
-    """The last line of what Ray says, which is the one with the cause, without its guesses."""
-    lines = str(error).strip().splitlines()
-    return lines[-1].partition(" Some common causes")[0].strip() if lines else repr(error)

@@ -14,7 +14,7 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncGenerator, Collection
+from collections.abc import AsyncGenerator, Collection, Mapping
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -141,13 +141,13 @@ class ClusterExecutor:
         """Those that take jobs. Each that is asked for its Docker engine throws away what it has of lost jobs."""
         return await self._call("machines", ask_docker)  # type: ignore[no-any-return]
 
-    async def paces(self) -> list[int]:
-        """How many instructions of WebAssembly each machine runs in a second.
+    async def paces(self, known: Mapping[str, int]) -> dict[str, int]:
+        """How many instructions of WebAssembly each machine runs in a second. Not measured again where it is `known`.
 
         Raises:
             EngineAwayError: none of them has said so.
         """
-        paces: list[int] = await self._call("paces")
+        paces: dict[str, int] = await self._call("paces", dict(known))
         if not paces:
             raise EngineAwayError("no machine of the cluster tells how fast it is", cluster=self._hello.address)
         return paces

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,47 +16,54 @@ from lilypad.executors.cluster.wire import Machine
 from lilypad.executors.wasm_pace import measure
 from lilypad.types import ExecutionSpec
 
+Tell = Callable[[str, dict[str, str]], None]
+"""For the agent's log: an event and its fields."""
 ANSWER_SECONDS = 30
 """How long a machine may take to answer a question; beside its jobs, and a process has to start for it."""
 
 
-async def survey(owner: Owner, *, ask_docker: bool) -> list[Machine]:
+async def survey(owner: Owner, tell: Tell, *, ask_docker: bool) -> list[Machine]:
     """Those that take jobs. Asking them for Docker also makes each clean up after processes that are no more."""
     nodes = _working()
     found = [_machine(node) for node in nodes]
     if not ask_docker:
         return found
-    answers = await _ask([node["NodeID"] for node in nodes], sweep, owner)
+    answers = await _ask([node["NodeID"] for node in nodes], tell, sweep, owner)
     return [replace(m, has_docker=answer is True) for m, answer in zip(found, answers, strict=True)]
 
 
-class Paces:
-    """How many instructions a second each machine runs: measured there, once for each that has joined."""
-
-    def __init__(self) -> None:
-        self._known: dict[str, int] = {}
-
-    async def all(self) -> list[int]:
-        """Of those that take jobs, as far as they answer."""
-        here = [node["NodeID"] for node in _working()]
-        new = [machine for machine in here if machine not in self._known]
-        answers = await _ask(new, _measure)
-        self._known |= {machine: pace for machine, pace in zip(new, answers, strict=True) if isinstance(pace, int)}
-        return [self._known[machine] for machine in here if machine in self._known]
+async def paces(known: Mapping[str, int], tell: Tell) -> dict[str, int]:
+    """How many instructions a second each machine runs that takes jobs, as far as it answers: measured there, if it is
+    not known."""
+    here = [node["NodeID"] for node in _working()]
+    new = [machine for machine in here if machine not in known]
+    answers = await _ask(new, tell, _measure)
+    found = {machine: pace for machine, pace in zip(new, answers, strict=True) if isinstance(pace, int)}
+    return {machine: found.get(machine) or known[machine] for machine in here if machine in known or machine in found}
 
 
 def _measure() -> int:
     return asyncio.run(measure())
 
 
-async def _ask(machines: Sequence[str], function: Callable[..., Any], *arguments: Any) -> list[Any]:
-    """What it says on each of them; what went wrong is an answer, too."""
+async def _ask(machines: Sequence[str], tell: Tell, function: Callable[..., Any], *arguments: Any) -> list[Any]:
+    """What it says on each of them; None of one where it went wrong."""
     asked = []
     for machine in machines:
         only_there = NodeAffinitySchedulingStrategy(machine, soft=False)
         question = ray.remote(function).options(num_cpus=0, max_retries=0, scheduling_strategy=only_there)
         asked.append(_in_time(question.remote(*arguments)))
-    return await asyncio.gather(*asked, return_exceptions=True)
+    answers = await asyncio.gather(*asked, return_exceptions=True)
+    for machine, answer in zip(machines, answers, strict=True):
+        if isinstance(answer, BaseException):
+            tell("cluster_machine_did_not_answer", {"machine": machine, "reason": said(answer)})
+    return [None if isinstance(answer, BaseException) else answer for answer in answers]
+
+
+def said(error: BaseException) -> str:
+    """The last line of what Ray says, which is the one with the cause, without its guesses."""
+    lines = str(error).strip().splitlines()
+    return lines[-1].partition(" Some common causes")[0].strip() if lines else repr(error)
 
 
 async def _in_time(answer: Awaitable[Any]) -> Any:
