@@ -74,6 +74,30 @@ async def test_output__whose_agent_dies_before_the_record__is_fetched_again_or_m
     assert (await cluster.finish(made)).exit_status == 3
 
 
+async def test_machine__that_goes_down_while_the_output_is_on_its_way__has_its_job_run_again(
+    cluster: ClusterRig,
+) -> None:
+    large = os.urandom(60 << 20)
+    job = cluster.job("probe", inputs={"greeting": large}, output_bytes=1 << 27, memory_bytes=1 << 28)
+    await cluster.start(job)
+    waiting, parcel = (
+        asyncio.ensure_future(cluster.executor.wait(job.execution_id)),
+        job.output.parent / ".output.parcel",
+    )
+    while not parcel.exists():  # another process writes it
+        assert not waiting.done(), waiting.result()
+        await asyncio.sleep(0.002)
+    for pid in cluster.machines.jobs():
+        os.kill(pid, signal.SIGKILL)
+
+    here, same = await cluster.run_here(job)
+    assert await waiting == here
+    assert job.files == same.files
+    assert {path.name for path in job.output.parent.iterdir() if "here" not in path.name} == {
+        "inputs", "output", "output.execution.json",
+    }  # fmt: skip
+
+
 async def test_record__whose_output_was_thrown_away__does_not_stand_for_it(cluster: ClusterRig) -> None:
     result, job = await cluster.run("exit3")
     shutil.rmtree(job.output)

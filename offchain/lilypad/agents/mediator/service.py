@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -19,6 +20,7 @@ from lilypad.agents.mediator.publishing import Publisher
 from lilypad.agents.mediator.stock import mediator_needs
 from lilypad.agents.service import ROLE_MEDIATOR, base, deal_of, introduce, serving
 from lilypad.agents.watching import watched
+from lilypad.agents.work.orphans import attended, remove_orphans
 from lilypad.agents.work.packages import Catalogue, Packages
 from lilypad.agents.work.retention import Retention
 from lilypad.agents.work.shelf import Shelf
@@ -69,11 +71,17 @@ async def run_mediator(
                     await introduce(here.actor, ROLE_MEDIATOR, url)
                     if ready is not None:
                         ready.set()
-                    async with shelf.attended(), published.attended():
+                    look = partial(remove_orphans, docker, partial(_executions, cases))
+                    async with shelf.attended(), published.attended(), attended(look):
                         await mediator.run(here.feed("LilypadMediation"))
                 finally:
                     await wasm.close()
                     await docker.close()
+
+
+def _executions(cases: CaseBook) -> set[str]:
+    """In hand. A case is in the book before anything is done for it."""
+    return {dispute.id.hex() for dispute in cases if not dispute.case.is_over}
 
 
 def _app(publisher: Publisher, public: LocalBlockStore) -> web.Application:

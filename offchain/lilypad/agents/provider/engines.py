@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 
 from lilypad.agents.provider.capacity import total_of
 from lilypad.agents.provider.machine import probe
 from lilypad.agents.provider.pace import Paces, each_once, once
-from lilypad.errors import EngineAwayError, ExecutorFaultError, FaultError, LilypadError
+from lilypad.agents.work.orphans import remove_orphans
+from lilypad.errors import ExecutorFaultError, FaultError
 from lilypad.executors.base import Executor
 from lilypad.executors.cluster.executor import ClusterExecutor
 from lilypad.executors.cluster.wire import Machine
+from lilypad.executors.container_gpus import check_gpus
 from lilypad.executors.docker import DockerExecutor
 from lilypad.executors.wasm import WasmExecutor
 from lilypad.executors.wasm_pace import measure
@@ -25,8 +26,6 @@ from lilypad.store.journal import Journal
 from lilypad.types import Address, Engine, Resources
 
 log = logging.getLogger(__name__)
-
-LOOK_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,40 +61,9 @@ class Engines:
         """What could run a job now."""
         raise NotImplementedError
 
-    @asynccontextmanager
-    async def attended(self, known: Callable[[], Collection[str]]) -> AsyncIterator[None]:
-        """Looked through now and then while inside, for what nobody waits for any more.
-
-        Args:
-            known: the executions in hand. It has to know of one before that begins.
-        """
-        task = asyncio.create_task(self._attend(known), name="engines")
-        try:
-            yield
-        finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
-
-    async def _attend(self, known: Callable[[], Collection[str]]) -> None:
-        """Whatever goes wrong here is told and must not end the agent."""
-        while True:
-            try:
-                await self.look_through(known)
-            except EngineAwayError as error:  # there may never have been one
-                log.debug("engine_not_looked_through", extra={"error": str(error)})
-            except LilypadError as error:
-                log.warning("engine_not_looked_through", extra={"error": str(error)})
-            except Exception:
-                log.exception("engine_not_looked_through")
-            await asyncio.sleep(LOOK_SECONDS)
-
     async def look_through(self, known: Callable[[], Collection[str]]) -> None:
-        """Removes what runs for deals that have ended, while this provider was down or its engine away."""
-        for execution in await self._outliving.orphans():
-            # Asked after the engine was: what has begun by then was known before. And again for each, as it takes time.
-            if execution not in known():
-                log.warning("orphan_removed", extra={"execution": execution})
-                await self._outliving.cancel(execution)
+        """See `remove_orphans`."""
+        await remove_orphans(self._outliving, known)
 
     async def close(self) -> None:
         for executor in set(self.executors.values()):
@@ -161,14 +129,17 @@ class Found:
 
 
 async def look(settings: Settings) -> Found:
-    """At this machine, or at its cluster. Jobs in containers only if there is a Docker engine now, on every machine.
+    """At this machine, or at its cluster. Jobs in containers only if there is a Docker engine now, on every machine;
+    GPUs only if it can put them into a container.
 
     Raises:
         FaultError: there should be a cluster, and none answers.
     """
     own = await asyncio.to_thread(probe, settings.data)
     if not settings.cluster:
-        return Found(_engines(await engine_says(settings.docker, "/version") is not None), own, own)
+        engines = _engines(await engine_says(settings.docker, "/version") is not None)
+        own = await _without_idle_gpus(own, settings.docker)
+        return Found(engines, own, own)
     cluster = ClusterExecutor(settings.cluster, docker=settings.docker)
     try:
         machines = await cluster.machines(ask_docker=True)
@@ -185,6 +156,16 @@ async def look(settings: Settings) -> Found:
 
 def _part(machine: Machine) -> Resources:
     return Resources(int(machine.cpu * 1000), ram_mib=int(machine.memory_bytes) >> 20)
+
+
+async def _without_idle_gpus(own: Resources, docker: str) -> Resources:
+    if own.gpu:
+        try:
+            await asyncio.to_thread(check_gpus, docker)
+        except ExecutorFaultError as error:
+            log.warning("gpus_not_offered", extra={"found": own.gpu, "error": str(error)})
+            return replace(own, gpu=0, vram_mib=0)
+    return own
 
 
 def _engines(has_docker: bool) -> tuple[Engine, ...]:

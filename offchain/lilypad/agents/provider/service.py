@@ -28,6 +28,7 @@ from lilypad.agents.provider.stock import provider_needs
 from lilypad.agents.sent import forgetting, is_about_a_final_deal
 from lilypad.agents.service import ROLE_PROVIDER, base, deal_of, introduce, serving
 from lilypad.agents.watching import watched
+from lilypad.agents.work.orphans import attended
 from lilypad.agents.work.packages import Catalogue, Packages
 from lilypad.agents.work.results import ResultRecord
 from lilypad.agents.work.retention import Retention
@@ -95,7 +96,7 @@ async def run_provider(
                     told.book(offering.booking)
                     if ready is not None:
                         ready.set()
-                    async with engines.attended(partial(_executions, deals)):
+                    async with attended(partial(engines.look_through, partial(_executions, deals))):
                         await _until_drained(provider, here.feed("LilypadController"), told, drain or asyncio.Event())
             finally:
                 await engines.close()
