@@ -77,13 +77,8 @@ async def test_output__whose_agent_dies_before_the_record__is_fetched_again_or_m
 async def test_machine__that_goes_down_while_the_output_is_on_its_way__has_its_job_run_again(
     cluster: ClusterRig,
 ) -> None:
-    large = os.urandom(60 << 20)
-    job = cluster.job("probe", inputs={"greeting": large}, output_bytes=1 << 27, memory_bytes=1 << 28)
-    await cluster.start(job)
-    waiting, parcel = (
-        asyncio.ensure_future(cluster.executor.wait(job.execution_id)),
-        job.output.parent / ".output.parcel",
-    )
+    job = cluster.job("big_outputs", output_bytes=1 << 26)
+    waiting, parcel = asyncio.ensure_future(cluster.finish(job)), job.output.with_name(".output.parcel")
     while not parcel.exists():  # another process writes it
         assert not waiting.done(), waiting.result()
         await asyncio.sleep(0.002)
