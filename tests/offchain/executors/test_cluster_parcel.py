@@ -103,6 +103,15 @@ def test_parcel__with_more_than_allowed__is_refused_before_it_is_written(tmp_pat
     assert not (tmp_path / "there" / "b").exists()
 
 
+def test_parcel__with_a_size_below_nothing__earns_no_room_for_what_follows(tmp_path: Path) -> None:
+    with tarfile.open(tmp_path / "parcel", "w", format=tarfile.GNU_FORMAT) as tar:
+        tar.addfile(entry("a", size=-100))
+        tar.addfile(entry("b", size=60), io.BytesIO(bytes(60)))
+    with pytest.raises(ExecutorFaultError, match="sent"):
+        unpack(tmp_path / "parcel", tmp_path / "there", 50)
+    assert not (tmp_path / "there" / "b").exists()
+
+
 @pytest.mark.parametrize("keep", [0, 100, 700, -1])
 def test_parcel__cut_off_or_damaged__is_refused(tmp_path: Path, keep: int) -> None:
     (tmp_path / "file").write_bytes(bytes(1000))

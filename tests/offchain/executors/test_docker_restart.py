@@ -90,6 +90,14 @@ async def test_wait__collection_interrupted_half_way__collects_again(rig: Rig) -
     assert (job.stdout, job.outputs) == (b"", {"file": b"whole"})
 
 
+async def test_wait__where_this_machine_cannot_keep_the_output__is_a_fault_and_no_crash(rig: Rig) -> None:
+    job = rig.job("print('done')")
+    await rig.start(job)
+    job.output.with_name(f"{job.output.name}.part").write_text("in the way")
+    with pytest.raises(ExecutorFaultError, match="cannot keep the job's files"):
+        await rig.executor.wait(job.execution_id)
+
+
 async def test_wait__twice_at_once__gives_the_same_result(rig: Rig) -> None:
     job = rig.job("print('once')")
     await rig.start(job)
