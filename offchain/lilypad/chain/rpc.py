@@ -170,7 +170,7 @@ class Rpc:
         answers = parsed if isinstance(parsed, list) else [parsed]
         if any(not isinstance(a, dict) or not ("result" in a or a.get("error")) for a in answers):
             raise ValueError("not a JSON-RPC answer")
-        methods = {request["id"]: request["method"] for request in requests}
+        methods = {request["id"]: method for request, (method, _) in zip(requests, calls, strict=True)}
         if any(_is_busy(methods.get(a.get("id")), a.get("error") or {}) for a in answers):
             raise ValueError("the node is busy")
         if len(answers) != len(requests):
