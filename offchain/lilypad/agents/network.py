@@ -122,6 +122,12 @@ class Network:
             for e in events
         ]  # fmt: skip
 
+    async def module_statuses(self) -> dict[ModuleId, ModuleStatus]:
+        """Of every module version that is no longer as it was published. One question to the chain, however many there
+        are: anybody may publish."""
+        events = map(decode_event, await self.logs(self.modules, self.modules.topic("ModuleStatusChanged")))
+        return {ModuleId(e.args["id"]): ModuleStatus(e.args["status"]) for e in events}
+
     async def endpoint(self, account: Address) -> str:
         """The base URL that an account has registered; empty if none."""
         return str((await self.users.call(self.rpc, "userOf", account))["endpoint"])
