@@ -137,8 +137,10 @@ class Network:
         wallet = await self.token.call(self.rpc, "balanceOf", account)
         return Funds(wallet, free, locked)
 
-    async def is_nonce_used(self, account: Address, nonce: int) -> bool:
-        return bool(await self.payments.call(self.rpc, "isNonceUsed", self.controller.address, account, nonce))
+    async def is_nonce_used(self, account: Address, nonce: int, block: bytes | str = "latest") -> bool:
+        """By a deal, or cancelled; at the end of the block with this hash."""
+        asked = self.controller.address, account, nonce
+        return bool(await self.payments.call(self.rpc, "isNonceUsed", *asked, block=block))
 
     async def lane_status(self, creator: Address, lane: int) -> DealStatus:
         """Of the deal that the lane holds or held last."""

@@ -18,6 +18,7 @@ from lilypad.agents.provider.agent import Provider
 from lilypad.agents.provider.capacity import Wish, choose
 from lilypad.agents.provider.defending import Defence
 from lilypad.agents.provider.engines import Engines, look
+from lilypad.agents.provider.gate import Gate
 from lilypad.agents.provider.log_service import LogService
 from lilypad.agents.provider.offering import Offering, OfferTerms
 from lilypad.agents.provider.outstanding import OutstandingOffers
@@ -74,7 +75,8 @@ async def run_provider(
         offering = Offering(actor, account, terms, market, nonces, OutstandingOffers(here.journal), shelf.has_room)
         admission = Admission(workshop.catalogue, Pace(here.journal, measure))
         defence = Defence(actor) if settings.appeal else None
-        provider = Provider(actor, deals, workshop, offering, admission, defence, shelf.wake)
+        gate = Gate(terms.capacity, terms.places)
+        provider = Provider(actor, deals, workshop, offering, admission, gate, defence, shelf.wake)
         logs = LogService(actor.domain, deals, provider.live)
         operations.metrics.read_capacity(lambda: offering.booking.samples())
         subject = watched(actor, here.folder, terms.collateral * terms.places, (engines.check, shelf.check))
