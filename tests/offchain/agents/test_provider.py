@@ -130,6 +130,9 @@ class EndedBook(Notes):
     def __iter__(self) -> Iterator[Deal]:
         return iter([self.deal])
 
+    def get(self, deal: DealId) -> Deal:
+        return self.deal
+
     async def absorb(self, batch: object) -> list[Deal]:
         self.deal = replace(self.deal, status=DealStatus.LATE)
         return [self.deal]
@@ -138,6 +141,10 @@ class EndedBook(Notes):
 class EndlessWork:
     def __init__(self) -> None:
         self.begun, self.stopped = asyncio.Event(), asyncio.Event()
+        self.cleaned = list[DealId]()
+
+    async def clean_up(self, deal: DealId) -> None:
+        self.cleaned.append(deal)
 
     async def run(self, deal: Deal, begin: object) -> None:
         self.begun.set()
@@ -160,9 +167,9 @@ class OneBatch:
 
 
 async def test_job__whose_deal_has_ended__is_stopped_and_not_run_to_its_end() -> None:
-    """Its place is offered to others from then on."""
-    deal, work = agreed(int(time.time()) - WINDOWS.decline - 1), EndlessWork()
-    here = at_work(EndedBook(deal), work)
+    """Its place is offered to others from then on; they begin when it does not run any more."""
+    deal, work, gate = agreed(int(time.time()) - WINDOWS.decline - 1, needs=ROOM), EndlessWork(), Gate(ROOM, 1)
+    here = at_work(EndedBook(deal), work, gate=gate)
     running = asyncio.create_task(here._fulfil(deal))
     await work.begun.wait()
     async with asyncio.TaskGroup() as group:
@@ -170,6 +177,9 @@ async def test_job__whose_deal_has_ended__is_stopped_and_not_run_to_its_end() ->
     with pytest.raises(RecoverableError, match="its deal has ended"):
         await running
     assert work.stopped.is_set()
+    assert gate.running == ROOM
+    await here._clean_up(deal.id)
+    assert (work.cleaned, gate.running) == ([deal.id], Resources())
 
 
 async def test_job__of_a_provider_that_stops__is_left_as_it_is() -> None:
@@ -223,4 +233,3 @@ async def test_job__for_which_there_is_room_again__begins() -> None:
     await work.begun.wait()
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
-    assert gate.running == Resources(), "whoever stops leaves"

@@ -265,12 +265,13 @@ class Provider:
         return record
 
     async def _run(self, deal: Deal, begin: Callable[[DealId, Executor], None]) -> ResultRecord:
-        """Until it is done, or its deal has ended: then nobody pays for it, and its place is offered to others."""
+        """Until it is done, or its deal has ended: then nobody pays for it. It keeps its room until it runs no more: if
+        not here, until it is cleaned up."""
         if not await self._gate.enter(deal.id, deal.job.resources, LONGEST_SLEEP):
             raise RecoverableError("this machine is at work for other deals", deal=show_id(deal.id))
         running = self._running[deal.id] = asyncio.create_task(self._workshop.run(deal, begin))
         try:
-            return await running
+            record = await running
         except asyncio.CancelledError:
             own = asyncio.current_task()
             if own is not None and own.cancelling():
@@ -278,7 +279,8 @@ class Provider:
             raise RecoverableError("its deal has ended", deal=show_id(deal.id)) from None
         finally:
             del self._running[deal.id]
-            self._gate.leave(deal.id)
+        self._gate.leave(deal.id)
+        return record
 
     async def _clean_up(self, deal_id: DealId) -> None:
         """The result stays in the store, pinned; the working copies go. A deal that is only interrupted keeps all."""
