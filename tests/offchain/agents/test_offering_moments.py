@@ -12,9 +12,10 @@ import pytest
 from lilypad.agents.provider import offering
 from lilypad.agents.provider.offering import UNWANTED_SECONDS
 from lilypad.errors import RecoverableError
+from lilypad.market.book import SignedResource
 from lilypad.types import Resources
 
-from .offers_world import TOTAL, Provider, World, in_offers, terms
+from .offers_world import LIFETIME, TOTAL, Provider, World, in_offers, terms
 
 SMALL = Resources(cpu_milli=100, ram_mib=64)
 
@@ -143,6 +144,36 @@ async def test_offer__that_a_reorganisation_has_left_in_the_way__is_called_back_
     world.now += int(UNWANTED_SECONDS) + 1
     await provider.look()
     assert world.used() == {1}, "the one that was made since; the other may still get its deal back"
+
+
+@pytest.mark.parametrize("why", ["refused", "expired"])
+async def test_offer__that_is_refused_or_expires__is_signed_anew_with_its_nonce_for_nothing(
+    world: World, provider: Provider, why: str
+) -> None:
+    """Whoever can make a market refuse offers could have its provider pay gas every minute."""
+    old = {signed.offer.nonce for signed in world.takeable()}
+    if why == "refused":
+        for entry in [*world.book.resting(SignedResource)]:
+            world.book.refuse(entry, "whatever")
+    seconds = UNWANTED_SECONDS + 1 if why == "refused" else LIFETIME + 1
+    await provider.look()
+    world.now += int(seconds)
+    await provider.look()
+    resting = [entry.signed for entry in world.book.resting(SignedResource)]
+    assert {s.offer.nonce for s in resting if s.offer.expiry == world.now + LIFETIME} == old
+    assert {signed.offer.nonce for signed in world.takeable()} == old
+    assert world.used() == set(), "nothing was sent"
+
+
+async def test_offer__signed_anew__is_used_up_by_a_deal_of_its_older_form(world: World, provider: Provider) -> None:
+    older = world.takeable()[0]
+    world.now += LIFETIME + 1
+    await provider.look()
+    world.take(older, TOTAL)
+    provider.hear_all()
+    await provider.look()
+    assert in_offers(world) == Resources()
+    assert len(provider.at_work()) == 1
 
 
 async def test_withdrawal__of_an_offer_that_is_taken_at_that_moment__waits_for_its_deal(

@@ -40,8 +40,8 @@ ANNOUNCE_SECONDS = 5.0
 SETTLE_SECONDS = 0.5
 """Between two looks while an offer is called back and the block that says so is not read."""
 UNWANTED_SECONDS = 60.0
-"""Then an offer that the market does not want, or that is in the way, is called back, and another one made in its
-place. A deal that a reorganisation has taken back mostly comes again with the next block."""
+"""Then an offer that the market does not want is signed anew, and one that is in the way called back: a deal that a
+reorganisation has taken back mostly comes again with the next block."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +140,7 @@ class Offering:
         in_hand = _in_hand(book)
         self._standing = await self._open.look(book, tip, time.time())
         fitting = self._fitting(in_hand)
-        for place in self._standing:
+        for place in [*self._standing]:
             await self._look_after(place, fits=place in fitting)
         self._is_first_look = False
         if self._has_room():
@@ -158,18 +158,34 @@ class Offering:
         return fitting
 
     async def _look_after(self, place: Place, *, fits: bool) -> None:
-        """Announces it, unless it is in the way. One that the market does not want keeps its place as long as somebody
-        may bring it to the chain. One that stood when this process began must not wait for a reorganisation to end."""
-        now = time.time()
-        if place.is_called_back or now > place.expiry or (fits and not self._has_room()):
+        if place.is_called_back:
             return
-        if fits and await place.announce(self._market):
+        if not fits:
+            await self._clear(place)
+        elif self._has_room():
+            await self._announce(place)
+
+    async def _announce(self, place: Place) -> None:
+        """One that the market has not wanted for a while, or that expires, is signed anew with its nonce: that costs
+        nothing, whoever makes a market refuse it, and of all that have the nonce one is taken at most."""
+        now = time.time()
+        if now <= place.expiry and await place.announce(self._market):
             place.unwanted_since = None
         elif not await self._actor.is_nonce_used(self._actor.account, place.nonce):  # or its deal is about to be known
             place.unwanted_since = now if place.unwanted_since is None else place.unwanted_since
-            if now > place.unwanted_since + UNWANTED_SECONDS or (self._is_first_look and not fits):
-                await self._use_up(place.nonce)
-                place.is_called_back = True
+            if now > min(place.unwanted_since + UNWANTED_SECONDS, place.expiry):
+                anew = self._signed_for(place.nonce, place.resources)
+                self._standing[self._standing.index(place)] = anew
+                await anew.announce(self._market)
+
+    async def _clear(self, place: Place) -> None:
+        """Calls back what is in the way; not at once, if it came there by a reorganisation that has not ended yet."""
+        now = time.time()
+        place.unwanted_since = now if place.unwanted_since is None else place.unwanted_since
+        is_time = self._is_first_look or now > place.unwanted_since + UNWANTED_SECONDS
+        if is_time and now <= place.expiry and not await self._actor.is_nonce_used(self._actor.account, place.nonce):
+            await self._use_up(place.nonce)
+            place.is_called_back = True
 
     async def _use_up(self, nonce: int) -> int:
         """The block after which nobody can take the offer any more."""
@@ -222,6 +238,10 @@ class Offering:
     async def _make(self, part: Resources) -> Place:
         nonce = await self._nonces.take()
         crash_point("provider.nonce")
+        return self._signed_for(nonce, part)
+
+    def _signed_for(self, nonce: int, part: Resources) -> Place:
+        """From now on; it is written down before anybody sees it."""
         place = self._place(nonce, int(time.time()) + self._terms.lifetime_seconds, part)
         self._open.add(Outstanding(nonce, place.expiry, place.digest, part), place)
         crash_point("provider.outstanding")

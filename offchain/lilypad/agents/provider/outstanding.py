@@ -34,7 +34,8 @@ class OutstandingOffers:
         return map(_read, self._journal.get(KEY, []))
 
     def add(self, offer: Outstanding) -> None:
-        self._write([*self, offer])
+        """In place of an earlier one with its nonce: at most one of the two is ever taken."""
+        self._write([*(other for other in self if other.nonce != offer.nonce), offer])
 
     def forget(self, nonces: Container[int]) -> None:
         self._write([offer for offer in self if offer.nonce not in nonces])
