@@ -120,6 +120,17 @@ async def test_decline__that_the_chain_calls_too_late__is_not_the_end(tmp_path: 
     assert actor.declines == 1
 
 
+async def test_start__beside_what_is_none_of_its_own__leaves_that_alone(tmp_path: Path) -> None:
+    """The folder may be the root of a disk."""
+    here = provider(FailingActor(), tmp_path)
+    here._deals = cast(Any, EndedBook(replace(agreed(0), status=DealStatus.LATE)))
+    ended = next(iter(here._deals)).id.hex()
+    for name in ("lost+found", ended):
+        (tmp_path / name).mkdir()
+    await here._remove_leftovers()
+    assert [path.name for path in tmp_path.iterdir()] == ["lost+found"]
+
+
 class EndedBook(Notes):
     """Tells that its one deal has ended with the next batch of the feed."""
 

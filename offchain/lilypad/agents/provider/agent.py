@@ -46,6 +46,7 @@ LONGEST_SLEEP = 5.0
 LAST_MOMENT_SECONDS = 10
 """What a decline may take to be mined."""
 DRAIN_LOOK_SECONDS = 0.5
+DEAL_FOLDERS = "[0-9a-f]" * 64
 
 
 class Provider:
@@ -111,7 +112,7 @@ class Provider:
     async def _remove_leftovers(self) -> None:
         """Working copies of deals that had ended before an earlier process could clean up."""
         in_hand = {deal.id.hex() for deal in self._deals if not deal.status.is_end}
-        left = [path.name for path in self._workshop.folder.glob("*") if path.name not in in_hand]
+        left = [path.name for path in self._workshop.folder.glob(DEAL_FOLDERS) if path.name not in in_hand]
         for name in left:
             await self._clean_up(DealId(bytes.fromhex(name)))
 
