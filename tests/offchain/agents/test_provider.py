@@ -128,7 +128,7 @@ async def test_start__beside_what_is_none_of_its_own__leaves_that_alone(tmp_path
     for name in ("lost+found", ended):
         (tmp_path / name).mkdir()
     await here._remove_leftovers()
-    assert [path.name for path in tmp_path.iterdir()] == ["lost+found"]
+    assert [(tmp_path / name).exists() for name in ("lost+found", ended)] == [True, False]
 
 
 class EndedBook(Notes):
