@@ -171,7 +171,8 @@ class Provider:
 
     async def _step(self, deal: Deal) -> None:
         now = self._now
-        if deal.status is not DealStatus.AGREED and self._workbench(deal.id).exists():
+        is_done = deal.status is not DealStatus.AGREED and not self.live.is_read(deal.id)
+        if is_done and self._workbench(deal.id).exists():
             await self._put_away(deal.id)  # the result is on chain: nobody asks for more than what is in the store
             crash_point("provider.put_away")
         if not await self._end_if_overdue(deal, now) and deal.status is DealStatus.AGREED:
