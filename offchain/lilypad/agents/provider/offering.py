@@ -91,7 +91,7 @@ class Offering:
         self._open = OpenOffers(actor, outstanding, self._rebuilt)
         self._standing: list[Place] = []
         self._is_first_look = True
-        self._is_short = False
+        self._has_been_short = False
         self._awake = asyncio.Event()
         self.booking = Booking(terms.capacity)
         """As of the last look."""
@@ -200,7 +200,8 @@ class Offering:
         if missing <= 0:
             return
         covered = await self._covered() - len(self._standing)
-        self._note_shortage(is_short=covered < missing)
+        if covered < missing:
+            self._note_shortage()
         for left in range(missing, max(missing - covered, 0), -1):
             part = next_offer(self._booked(in_hand).free, left)
             if part is None:
@@ -215,10 +216,11 @@ class Offering:
         free = (await self._actor.funds(self._actor.account)).free
         return free // collateral if collateral else self._terms.places
 
-    def _note_shortage(self, *, is_short: bool) -> None:
-        if is_short and not self._is_short:
+    def _note_shortage(self) -> None:
+        """Once: with just enough for all places, it comes and goes with each result that waits to be accepted."""
+        if not self._has_been_short:
             log.warning("collateral_short", extra={"each": self._terms.collateral, "places": self._terms.places})
-        self._is_short = is_short
+        self._has_been_short = True
 
     def _places_left(self, in_hand: Iterable[InHand]) -> int:
         return self._terms.places - sum(one.is_at_work for one in in_hand)
