@@ -47,6 +47,7 @@ class Promises(RuleBasedStateMachine):
         self.patch.setattr(offering, "time", SimpleNamespace(time=lambda: self.world.now))
         self.patch.setattr(open_offers, "REORG_DEPTH", DEEPEST + 1)
         self.folder = tempfile.TemporaryDirectory()
+        self.loop = asyncio.Runner()
         self.dies_at = 0
         self.is_shaken = False
         """A reorganisation has taken something back, which may be promised to others since."""
@@ -54,6 +55,7 @@ class Promises(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         self.provider.close()
+        self.loop.close()
         self.folder.cleanup()
         self.patch.undo()
 
@@ -72,7 +74,7 @@ class Promises(RuleBasedStateMachine):
         """On a branch that is gone, it may be told that its node does not know that."""
         before, is_up_to_date = self.promised(), self.provider.is_up_to_date
         try:
-            asyncio.run(self.provider.look())
+            self.loop.run(self.provider.look())
         except RecoverableError:
             assert not is_up_to_date
         if is_up_to_date:
@@ -83,7 +85,7 @@ class Promises(RuleBasedStateMachine):
     def run_jobs(self, data: st.DataObject, ends: bool) -> None:
         """All that was promised can begin at once, unless the chain has taken promises back or there are fewer places.
         A deal stays open until its result is judged, which may take days."""
-        waiting = asyncio.run(self.provider.run_jobs())
+        waiting = self.loop.run(self.provider.run_jobs())
         assert not waiting or self.is_shaken or len(self.provider.running) >= self.provider.places
         if ends and self.provider.running:
             deal = data.draw(st.sampled_from(sorted(self.provider.running)))
@@ -94,7 +96,7 @@ class Promises(RuleBasedStateMachine):
     def die_and_start_again(self, steps: int, price: int, places: int, lag: int) -> None:
         self.dies_at = steps
         with suppress(KilledError, RecoverableError):
-            asyncio.run(self.provider.look())
+            self.loop.run(self.provider.look())
         self.dies_at = 0
         self.provider.places = places
         self.provider.start(terms(places, price))
@@ -189,7 +191,7 @@ class Promises(RuleBasedStateMachine):
             self.world.mine_again(use)
         for _ in range(12):
             self.provider.hear_all()
-            asyncio.run(self.provider.look())
+            self.loop.run(self.provider.look())
             standing = self.provider.offering._standing
             if all(self.is_settled(each) for each in standing):
                 break
