@@ -26,7 +26,7 @@ from aiohttp.test_utils import unused_port
 
 from lilypad.agents.creator.api import Lilypad
 from lilypad.agents.localnet import LocalNetwork, local_network
-from lilypad.agents.provider.offering import OfferTerms
+from lilypad.agents.provider.offer_terms import OfferTerms
 from lilypad.agents.work.packages import Packages
 from lilypad.chain.devnode import DevNode, dev_account
 from lilypad.chain.feed import Feed

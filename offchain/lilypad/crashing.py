@@ -45,6 +45,7 @@ CRASH_POINTS = {
     "provider.refusing": "the decision to decline is in the journal",
     "provider.declined": "the chain knows it",
     "provider.ended": "the deal has ended; its working files are still there",
+    "provider.put_away": "the result is on chain, and what only the run needed is gone",
     "provider.cleaned": "they are gone",
     "provider.withdrawn": "the offers of a provider that drains are cancelled on chain",
     # The mediator.

@@ -15,7 +15,7 @@ from lilypad.agents.creator.jobs import Job
 from lilypad.agents.creator.progress import Progress, Stage
 from lilypad.agents.localnet import LocalNetwork, local_network
 from lilypad.agents.provider.ledger import Entry, read_ledger
-from lilypad.agents.provider.offering import OfferTerms
+from lilypad.agents.provider.offer_terms import OfferTerms
 from lilypad.agents.provider.running import provider_folder
 from lilypad.protocol.deal import DealStatus
 from lilypad.settings import Settings

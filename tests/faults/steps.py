@@ -31,14 +31,15 @@ _SUBMITTING = sending("submitResult")
 # The provider, up to its result, between result and payment, and after it.
 PROVIDER_WORKS: tuple[Lives, ...] = (
     (*_OFFERING, *seeing("AGREED"), "provider.taken", *_FETCHING, *_RUNNING, *_SEALING, *_SUBMITTING[0],
-     "provider.submitted"),
+     "provider.submitted", "provider.put_away"),
     *_SUBMITTING[1:],
     *sending("register"),
 )  # fmt: skip
 PROVIDER_WAITS = seeing("SUBMITTED")
 PROVIDER_ENDS: tuple[Lives, ...] = (
-    ("book.writing@ACCEPTED", "provider.ended", "provider.cleaned"),
-    ("book.written@ACCEPTED", "provider.cleaned"),
+    ("book.writing@ACCEPTED", "provider.ended"),
+    ("book.written@ACCEPTED",),
+    ("provider.cleaned",),
 )
 
 _DECLINING = sending("decline")

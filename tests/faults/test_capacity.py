@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import aclosing
+
 import pytest
 
 from lilypad.agents.creator.progress import Stage
@@ -71,8 +73,31 @@ async def test_place__that_was_taken_while_its_provider_was_down__is_not_offered
         await reach(stages, Stage.AGREED)
         provider.agent.start()
         await reach(stages, Stage.VERIFIED)
-        assert provider.agent.count("provider.nonce") == 1
+        passed = [entry.split("@")[0] for entry in provider.agent.passed()]
+        assert "provider.nonce" not in passed[passed.index("provider.announced") : passed.index("provider.noted")]
         async with finish(stages) as end:
             done = await end
     await books.check_paid_once(done.deal)
+    await provider.agent.end()
+
+
+async def test_place__of_a_job_whose_result_nobody_accepts__is_there_for_the_next_one(here: Town) -> None:
+    """Who lets the judge window pass binds the collateral, and nothing of the machine but the disk."""
+    provider, creator = await here.provider(), await here.creator()
+    books = await Books.open(here, creator=creator.account.address, provider=provider.account.address)
+    provider.agent.start("--places", "1", "--cpu", "1")
+    async with creator.open() as lily:
+        first = await ask(lily, provider)
+        async with aclosing(lily.follow(first)) as stages:
+            await reach(stages, Stage.SUBMITTED)
+        await until(lambda: provider.deal_folders() == [] and cpu_offered(provider) == 1_000)
+        assert (find_running(provider.folder) or pytest.fail("it runs")).booking.deals.cpu_milli == 0
+        async with finish(lily.follow(await ask(lily, provider))) as end:
+            second = await end
+        async with finish(lily.follow(first)) as end:
+            await end
+    assert second.stage is Stage.ACCEPTED
+    assert [standing.deal.status.name for standing in await creator.standings()] == ["ACCEPTED"] * 2
+    assert provider.agent.count("work.running") == 2
+    await books.check_sent_once("provider")
     await provider.agent.end()

@@ -18,7 +18,7 @@ from eth_account.signers.local import LocalAccount
 from lilypad.agents.court import CourtActor
 from lilypad.agents.mediator.service import run_mediator
 from lilypad.agents.network import Actor, Network
-from lilypad.agents.provider.offering import OfferTerms
+from lilypad.agents.provider.offer_terms import OfferTerms
 from lilypad.agents.provider.service import default_terms, run_provider
 from lilypad.agents.service import base
 from lilypad.agents.solver.service import run_solver

@@ -122,6 +122,12 @@ class Network:
             for e in events
         ]  # fmt: skip
 
+    async def module_statuses(self) -> dict[ModuleId, ModuleStatus]:
+        """Of every module version that is no longer as it was published. One question to the chain, however many there
+        are: anybody may publish."""
+        events = map(decode_event, await self.logs(self.modules, self.modules.topic("ModuleStatusChanged")))
+        return {ModuleId(e.args["id"]): ModuleStatus(e.args["status"]) for e in events}
+
     async def endpoint(self, account: Address) -> str:
         """The base URL that an account has registered; empty if none."""
         return str((await self.users.call(self.rpc, "userOf", account))["endpoint"])
@@ -131,8 +137,10 @@ class Network:
         wallet = await self.token.call(self.rpc, "balanceOf", account)
         return Funds(wallet, free, locked)
 
-    async def is_nonce_used(self, account: Address, nonce: int) -> bool:
-        return bool(await self.payments.call(self.rpc, "isNonceUsed", self.controller.address, account, nonce))
+    async def is_nonce_used(self, account: Address, nonce: int, block: bytes | str = "latest") -> bool:
+        """By a deal, or cancelled; at the end of the block with this hash."""
+        asked = self.controller.address, account, nonce
+        return bool(await self.payments.call(self.rpc, "isNonceUsed", *asked, block=block))
 
     async def lane_status(self, creator: Address, lane: int) -> DealStatus:
         """Of the deal that the lane holds or held last."""

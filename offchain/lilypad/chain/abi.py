@@ -12,6 +12,9 @@ from typing import Any
 
 import eth_abi.abi
 import eth_abi.exceptions
+from eth_abi.codec import ABICodec
+from eth_abi.decoding import StringDecoder
+from eth_abi.registry import BaseEquals, registry
 from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 
@@ -19,6 +22,19 @@ from lilypad.errors import FaultError
 
 Parameter = Mapping[str, Any]
 """One entry of `inputs`, `outputs` or `components` in an ABI."""
+
+
+class _AnyString(StringDecoder):
+    """A string on chain is any bytes that its writer likes; no event of a stranger may be one that cannot be read."""
+
+    def __init__(self) -> None:
+        super().__init__("replace")  # type: ignore[no-untyped-call]
+
+
+_READABLE = registry.copy()  # type: ignore[no-untyped-call]
+_READABLE.unregister_decoder("string")
+_READABLE.register_decoder(BaseEquals("string"), _AnyString, label="string")  # type: ignore[no-untyped-call]
+_CODEC = ABICodec(_READABLE)
 
 
 def type_of(parameter: Parameter) -> str:
@@ -42,7 +58,7 @@ def encode_values(parameters: Sequence[Parameter], values: Sequence[Any]) -> byt
 def decode_values(parameters: Sequence[Parameter], data: bytes) -> tuple[Any, ...]:
     """Raises ValueError when the bytes are not these values."""
     try:
-        values = eth_abi.abi.decode([type_of(p) for p in parameters], data)
+        values = _CODEC.decode([type_of(p) for p in parameters], data)
     except (eth_abi.exceptions.DecodingError, OverflowError) as error:
         raise ValueError(f"bytes do not fit the ABI: {error}") from error
     return tuple(_named(p, v) for p, v in zip(parameters, values, strict=True))

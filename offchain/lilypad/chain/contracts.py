@@ -85,14 +85,15 @@ class Contract:
         return values[0] if len(values) == 1 else values
 
     async def call(
-        self, rpc: Rpc, function: str, *args: Any, block: int | str = "latest", sender: Address | None = None
+        self, rpc: Rpc, function: str, *args: Any, block: int | str | bytes = "latest", sender: Address | None = None
     ) -> Any:
-        """Asks the chain without changing it; a revert becomes TransactionRevertedError."""
+        """Asks the chain without changing it; a revert becomes TransactionRevertedError. A block's hash names a branch
+        too: a node that does not know it refuses."""
         request = {"to": self.address, "data": to_hex(self.encode(function, *args))}
         if sender is not None:
             request["from"] = sender
         try:
-            answer = await rpc.call("eth_call", request, quantity(block) if isinstance(block, int) else block)
+            answer = await rpc.call("eth_call", request, _tag(block))
         except RpcError as error:
             if error.revert is None:
                 raise
@@ -109,6 +110,12 @@ class Contract:
             known = sorted(k for k in self._functions if "(" in k)
             raise FaultError(f"{self.name} has no single function {name}, but {', '.join(known)}")
         return entry
+
+
+def _tag(block: int | str | bytes) -> str | dict[str, str]:
+    if isinstance(block, bytes):
+        return {"blockHash": to_hex(block)}
+    return quantity(block) if isinstance(block, int) else block
 
 
 def creation_code(name: str, *args: Any) -> bytes:

@@ -9,6 +9,15 @@ from lilypad.store.journal import Journal, Transaction
 
 
 @dataclass(frozen=True, slots=True)
+class Tip:
+    """The last block that a consumer has applied."""
+
+    number: int
+    hash: bytes | None = None
+    """None where it has applied none yet."""
+
+
+@dataclass(frozen=True, slots=True)
 class CursorTable:
     journal: Journal
     chain_id: int

@@ -9,7 +9,7 @@
         # here effects and cursor are on disk together
 
 The cursor moves in the transaction of the effects and nowhere else; whoever asks for the next batch without having
-applied the last one gets a FaultError. A batch may hold no logs: it then says that time has passed.
+applied the last one, or given it back, gets a FaultError. A batch may hold no logs: it then says that time has passed.
 """
 
 from __future__ import annotations
@@ -22,9 +22,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lilypad.chain.contracts import Event, RawLog, decode_event
-from lilypad.chain.cursor import CursorTable
+from lilypad.chain.cursor import CursorTable, Tip
 from lilypad.chain.heads import watch_heads
 from lilypad.chain.identity import identify_chain
+from lilypad.chain.linking import are_linked, belong, block_call, in_order
 from lilypad.chain.observer import Position
 from lilypad.chain.rpc import Rpc, RpcError, from_hex, quantity
 from lilypad.errors import FaultError, RecoverableError
@@ -78,10 +79,18 @@ class Batch:
     _commit: Callable[[Transaction], None]
     caught_up: bool = False
     """Nothing older than the confirmations is left to read."""
+    _passed: Callable[[], None] = lambda: None
     applied: bool = field(default=False, init=False)
+    given_back: RecoverableError | None = field(default=None, init=False)
+    """Why it could not be applied."""
 
     def events(self) -> Iterator[Event]:
         return map(decode_event, self.logs)
+
+    def give_back(self, why: RecoverableError) -> None:
+        """For whoever has to ask the chain for more, and gets no answer, or one of another branch: after a pause the
+        feed looks again from where it is."""
+        self.given_back = why
 
     @contextmanager
     def applying(self) -> Iterator[Transaction]:
@@ -91,6 +100,7 @@ class Batch:
         with self._open() as tx:
             yield tx
             self._commit(tx)
+        self._passed()
         self.applied = True
 
 
@@ -116,8 +126,8 @@ class Feed:
         self._range = self._options.first_range
         self._ceiling = self._options.largest_range
         self._wake = asyncio.Event()
-        self.position = -1
-        """The last block whose logs are known to be applied."""
+        self.tip = Tip(-1)
+        """What was applied goes to the end of this block, on the branch that it names, at any moment."""
         self.caught_up = asyncio.Event()
         """Since the start of this feed, what the journal says has been what the chain says, once."""
 
@@ -134,22 +144,24 @@ class Feed:
         try:
             while True:
                 self._wake.clear()
+                batch, error = None, None
                 try:
                     table = table or await self._cursor_table()
                     batch = await self._next(table)
-                    failures = 0
-                except RecoverableError as error:
+                except RecoverableError as caught:
+                    error = caught
+                if batch is not None:
+                    yield batch
+                    error = batch.given_back
+                    if error is None and not batch.applied:
+                        raise FaultError("a batch was not applied; use `with batch.applying() as tx:`", last=batch.last)
+                    if batch.applied and batch.caught_up:
+                        self.caught_up.set()
+                failures = failures + 1 if error is not None else 0
+                if error is not None:
                     log.warning("feed_waits_for_chain", extra={"consumer": self._consumer, "error": str(error)})
-                    failures += 1
-                    batch = None
-                if batch is None:
+                if batch is None or error is not None:
                     await self._pause(failures)
-                    continue
-                yield batch
-                if not batch.applied:
-                    raise FaultError("a batch was not applied; use `with batch.applying() as tx:`", last=batch.last)
-                if batch.caught_up:
-                    self.caught_up.set()
         finally:
             if watching is not None:
                 watching.cancel()
@@ -171,8 +183,8 @@ class Feed:
         cursor, known = table.block(), table.hashes()
         if cursor is None:
             cursor = self._start - 1
-        self.position = cursor
-        calls = [_block("latest"), _block(max(cursor, 0))]
+        self._pass(cursor, known.get(cursor))
+        calls = [block_call("latest"), block_call(max(cursor, 0))]
         latest, at_cursor = await self._rpc.batch(calls)
         head = int(latest["number"], 16)
         seen = None if at_cursor is None else int(at_cursor["timestamp"], 16)
@@ -194,12 +206,12 @@ class Feed:
     async def _read(self, table: CursorTable, first: int, last: int, head: int, parent: bytes | None) -> Batch | None:
         """Headers, logs, and the last header again: equal before and after, the logs belong to that branch."""
         recent = range(min(last, max(first, head - self._options.reorg_depth + 1)), last + 1)
-        headers = await self._rpc.batch([_block(n) for n in recent])
-        if not _linked(headers, parent if recent.start == first else None):
+        headers = await self._rpc.batch([block_call(n) for n in recent])
+        if not are_linked(headers, parent if recent.start == first else None):
             return None
         span = {"fromBlock": quantity(first), "toBlock": quantity(last)}
         try:
-            found, again = await self._rpc.batch([("eth_getLogs", [self._filter | span]), _block(last)])
+            found, again = await self._rpc.batch([("eth_getLogs", [self._filter | span]), block_call(last)])
         except RecoverableError as error:
             # Too many blocks or logs for this node, or too slow: nodes say it in many ways.
             if last == first:
@@ -211,8 +223,8 @@ class Feed:
             self.wake()
             return None
         hashes = {int(h["number"], 16): h["hash"] for h in headers}
-        logs = _in_order(found, {int(h["number"], 16): h["timestamp"] for h in headers})
-        if again is None or again["hash"] != hashes[last] or not _belong(logs, hashes):
+        logs = in_order(found, {int(h["number"], 16): h["timestamp"] for h in headers})
+        if again is None or again["hash"] != hashes[last] or not belong(logs, hashes):
             return None
         self._adapt(len(logs))
         self._rpc.observer.feed_read(logs)
@@ -227,13 +239,14 @@ class Feed:
             _open=self._journal.transaction,
             _commit=lambda tx: table.advance(tx, last, digests),
             caught_up=last >= head - self._options.confirmations,
+            _passed=lambda: self._pass(last, digests[last]),
         )
 
     async def _roll_back(
         self, table: CursorTable, known: Mapping[int, bytes], tip: int, latest: Mapping[str, Any]
     ) -> Batch:
         numbers = [n for n in known if n < tip]
-        headers = await self._rpc.batch([_block(n) for n in numbers])
+        headers = await self._rpc.batch([block_call(n) for n in numbers])
         shared = (n for n, h in zip(numbers, headers, strict=True) if h and from_hex(h["hash"]) == known[n])
         ancestor = next(shared, None)
         if ancestor is None:
@@ -251,7 +264,11 @@ class Feed:
             rollback=Rollback(ancestor),
             _open=self._journal.transaction,
             _commit=lambda tx: table.rewind(tx, ancestor),
+            _passed=lambda: self._pass(ancestor, known.get(ancestor)),
         )
+
+    def _pass(self, number: int, digest: bytes | None) -> None:
+        self.tip = Tip(number, digest)
 
     def _adapt(self, count: int) -> None:
         if count > self._options.logs_per_batch:
@@ -259,32 +276,3 @@ class Feed:
         elif count < self._options.logs_per_batch // 2:
             self._range = min(self._range * 2, self._ceiling)
             self._ceiling = min(self._ceiling + self._ceiling // 16 + 1, self._options.largest_range)
-
-
-def _block(number: int | str) -> tuple[str, list[Any]]:
-    return "eth_getBlockByNumber", [number if isinstance(number, str) else quantity(number), False]
-
-
-def _linked(headers: Sequence[Mapping[str, Any] | None], parent: bytes | None) -> bool:
-    """Whether all are there, each the child of the one before, the first the child of `parent`."""
-    expected = None if parent is None else "0x" + parent.hex()
-    for header in headers:
-        if header is None or (expected is not None and header["parentHash"] != expected):
-            return False
-        expected = header["hash"]
-    return True
-
-
-def _in_order(logs: Sequence[RawLog], times: Mapping[int, str]) -> tuple[RawLog, ...]:
-    """Without repetitions and without those that the node itself calls removed; with their time where it is known."""
-    unique = {(g["blockHash"], int(g["logIndex"], 16)): g for g in logs if not g.get("removed")}
-    for key, log_ in unique.items():
-        number = int(log_["blockNumber"], 16)
-        if "blockTimestamp" not in log_ and number in times:
-            unique[key] = {**log_, "blockTimestamp": times[number]}
-    return tuple(sorted(unique.values(), key=lambda g: (int(g["blockNumber"], 16), int(g["logIndex"], 16))))
-
-
-def _belong(logs: Sequence[RawLog], hashes: Mapping[int, str]) -> bool:
-    """Whether no log comes from another branch than the headers."""
-    return all(hashes.get(int(g["blockNumber"], 16), g["blockHash"]) == g["blockHash"] for g in logs)

@@ -11,8 +11,9 @@ import contextlib
 import itertools
 import json
 import logging
+import re
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -25,8 +26,10 @@ from lilypad.errors import ChainUnavailableError, FaultError, RecoverableError
 log = logging.getLogger(__name__)
 
 _METHOD_NOT_FOUND = -32601
-_BUSY_CODES = frozenset({-32005, 429})
-"""Too many requests: the same as no answer."""
+_TOO_MANY_REQUESTS = 429
+_LIMIT_EXCEEDED = -32005
+"""By EIP-1474 of any limit: nodes say it of too many requests, and of too many blocks or logs in one of them."""
+_OF_A_RATE = re.compile(r"\brate\b|rate.?limit|per (second|minute|day)|\brps\b|too many requests|request count", re.I)
 
 
 class RpcError(RecoverableError):
@@ -167,7 +170,8 @@ class Rpc:
         answers = parsed if isinstance(parsed, list) else [parsed]
         if any(not isinstance(a, dict) or not ("result" in a or a.get("error")) for a in answers):
             raise ValueError("not a JSON-RPC answer")
-        if any((a.get("error") or {}).get("code") in _BUSY_CODES for a in answers):
+        methods = {request["id"]: method for request, (method, _) in zip(requests, calls, strict=True)}
+        if any(_is_busy(methods.get(a.get("id")), a.get("error") or {}) for a in answers):
             raise ValueError("the node is busy")
         if len(answers) != len(requests):
             if len(answers) == 1:  # a node without batches refuses the whole message
@@ -189,6 +193,14 @@ def _result(method: str, answer: dict[str, Any], *, repeated: bool = False) -> A
     if code == _METHOD_NOT_FOUND:
         raise FaultError("the node does not know a method that we need; use another endpoint", method=method)
     raise RpcError(method, code, message, error.get("data"), repeated=repeated)
+
+
+def _is_busy(method: str | None, error: Mapping[str, Any]) -> bool:
+    """Whether the node was asked too often, which is the same as no answer. If it was asked for too many logs at once,
+    that is an answer: whoever asked has to ask for fewer."""
+    code = error.get("code")
+    is_rate = method != "eth_getLogs" or _OF_A_RATE.search(str(error.get("message"))) is not None
+    return code == _TOO_MANY_REQUESTS or (code == _LIMIT_EXCEEDED and is_rate)
 
 
 def _revert_data(code: int, message: str, data: object) -> bytes | None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from eth_account.signers.local import LocalAccount
 
     from lilypad.agents.provider.capacity import Wish
-    from lilypad.agents.provider.offering import OfferTerms
+    from lilypad.agents.provider.offer_terms import OfferTerms
     from lilypad.settings import Settings
 
 MARKET_PORT = 8551
@@ -33,7 +33,7 @@ for command in (status, drain, earnings):
 
 
 @provider.command("start")
-@click.option("--places", type=click.IntRange(1, 1024), help="Deals at the same time.  [default: 2; 1 on one core]")
+@click.option("--places", type=click.IntRange(1, 1024), help="Jobs at the same time.  [default: 2; 1 on one core]")
 @click.option("--cpu", type=Cores(), help="For all of them together.  [default: what is there]")
 @click.option("--ram", type=Size(), help="As 512MiB or 7.5GiB.  [default: what is there, less a tenth for the host]")
 @click.option("--disk", type=Size(), help="[default: 4GiB for each place, if there is as much]")

@@ -242,10 +242,8 @@ def due(case: Case, now: int) -> Due | None:
 
 def next_time(case: Case, now: int) -> int | None:
     """When something becomes due, or possible, by time alone."""
-    times = {
-        CasePhase.VOTING: (case.commit_until, case.reveal_until),
-        CasePhase.SEALED: (case.commit_until, case.reveal_until),
-        CasePhase.RULED: (case.since + case.docket.settings.appeal,),
-    }.get(case.phase, ())
-    ahead = [time + 1 for time in (*times, case.docket.stage.deadline) if time >= now]
-    return None if case.phase is CasePhase.CLOSED or not ahead else min(ahead)
+    if case.phase is CasePhase.CLOSED:
+        return None
+    votes = (case.commit_until, case.reveal_until) if case.phase in (CasePhase.VOTING, CasePhase.SEALED) else ()
+    times = (*votes, case.appeal_until, case.docket.stage.deadline)
+    return min((time + 1 for time in times if time is not None and time >= now), default=None)

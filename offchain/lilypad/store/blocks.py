@@ -54,6 +54,10 @@ class BlockStore(ABC):
     async def pins(self) -> list[Cid]:
         """The roots that are pinned."""
 
+    async def renew(self, cid: Cid) -> bool:
+        """Say that a root is needed now, and hear whether it is pinned."""
+        return cid in await self.pins()
+
     @abstractmethod
     async def remove(self, cid: Cid) -> None:
         """Forget one block; a no-op when it is not there. A pinned root is refused."""
@@ -187,9 +191,8 @@ class LocalBlockStore(BlockStore):
         """As the root says it; nothing, if that is not here."""
         return await asyncio.to_thread(self._files.size_below, cid)
 
-    async def renew(self, cid: Cid) -> None:
-        """Say that a root is needed now; a no-op when it is not pinned."""
-        await asyncio.to_thread(self._files.renew, cid)
+    async def renew(self, cid: Cid) -> bool:
+        return await asyncio.to_thread(self._files.renew, cid)
 
     async def release(self, pin: Pin) -> bool:
         """Unpin, unless it was renewed since it was looked at."""

@@ -166,9 +166,13 @@ class BlockFiles:
     def unpin(self, cid: Cid) -> None:
         (self._pins / str(cid)).unlink(missing_ok=True)
 
-    def renew(self, cid: Cid) -> None:
+    def renew(self, cid: Cid) -> bool:
+        if not (self._pins / str(cid)).exists():
+            return False
         with self.holds.hold() as hold, self.holds.latched(), contextlib.suppress(FileNotFoundError):
             os.utime(self._pins / str(cid), ns=(hold.stamp(), hold.stamp()))
+            return True
+        return False
 
     def release(self, pin: Pin) -> bool:
         path = self._pins / str(pin.root)

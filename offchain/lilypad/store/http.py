@@ -2,7 +2,7 @@
 
     GET  /content/{cid}               one block, as application/vnd.ipld.raw
     GET  /content/{cid}?format=car    everything below it, as a CAR stream
-    HEAD /content/{cid}?format=car    whether all of it is here; where uploads are taken, this renews it
+    HEAD /content/{cid}?format=car    where uploads are taken: whether all of this one is here, which renews it
     POST /content                     a CAR; its blocks are kept and its roots answered; 507 if there is no room
 
 Nobody has to trust a server: whatever it sends is checked against the CID that was asked for.
@@ -24,11 +24,15 @@ from lilypad.store.blocks import BlockStore
 from lilypad.store.car import CarReader, write_car
 from lilypad.store.cid import Cid
 from lilypad.store.dag import BLOCK_BYTES, Block
+from lilypad.store.renewing import Renewals
 
 RAW_TYPE = "application/vnd.ipld.raw"
 CAR_TYPE = "application/vnd.ipld.car"
 MAX_UPLOAD_BYTES = 256 << 20
 UPLOAD_SECONDS = 600.0
+CAR_SECONDS = 600.0
+MOST_CARS = 16
+"""Sent at the same time. Agents fetch block by block, so whoever takes all of them is in nobody's way."""
 
 _FOREVER = "public, max-age=29030400, immutable"
 _AT_ONCE = 16
@@ -69,6 +73,8 @@ class _Server:
         self._store = store
         self._max_upload_bytes = max_upload_bytes
         self._room = room
+        self._renewals = Renewals(store)
+        self._cars = 0
 
     async def get(self, request: web.Request) -> web.StreamResponse:
         cid = Cid.parse(request.match_info["cid"])
@@ -84,20 +90,27 @@ class _Server:
             return web.Response(status=304, headers=headers)
         block = await self._store.get(cid)
         if wanted == "car" and request.method == "HEAD" and self._max_upload_bytes is not None:
-            await self._store.pin(cid)
+            await self._renewals.renew(cid)
         if wanted == "raw":
             return web.Response(body=block, content_type=RAW_TYPE, headers=headers)
-        return await self._send_car(request, cid, headers)
+        if self._cars >= MOST_CARS and request.method != "HEAD":
+            raise web.HTTPServiceUnavailable(text="Others are fetching whole trees; fetch it block by block, or later")
+        self._cars += 1
+        try:
+            return await self._send_car(request, cid, headers)
+        finally:
+            self._cars -= 1
 
     async def _send_car(self, request: web.Request, cid: Cid, headers: dict[str, str]) -> web.StreamResponse:
         response = web.StreamResponse(headers={**headers, "Content-Type": f"{CAR_TYPE}; version=1"})
         await response.prepare(request)
         try:
             if request.method != "HEAD":
-                async for piece in write_car(cid, self._store):
-                    await response.write(piece)
-        except LilypadError:
-            # A block is missing: cut the connection, so that nobody takes a part for the whole.
+                async with asyncio.timeout(CAR_SECONDS):
+                    async for piece in write_car(cid, self._store):
+                        await response.write(piece)
+        except (LilypadError, TimeoutError):
+            # A block is missing, or nobody reads: cut the connection, so that nobody takes a part for the whole.
             if request.transport is not None:
                 request.transport.abort()
             return response

@@ -159,6 +159,27 @@ async def test_stream__without_following__of_what_has_not_begun__says_so() -> No
         assert reading.ended == "finished"
 
 
+async def test_stream__under_way__is_known_to_whoever_would_clear_up_what_it_reads() -> None:
+    async with served(begun=False) as (client, _, live, _):
+        patient = Patient()
+        live.begin(DEAL.id, cast(Any, patient))
+        chunks = [stream(client).read(DEAL, follow=True) for _ in range(2)]
+        assert not live.is_read(DEAL.id)
+        assert [(await anext(each)).data for each in chunks] == [b"x"] * 2
+        assert live.is_read(DEAL.id)
+        patient.ends.set()
+        assert [[chunk async for chunk in each] for each in chunks] == [[]] * 2
+        assert not live.is_read(DEAL.id)
+
+
+async def test_stream__of_a_job_whose_result_is_there__is_refused_until_it_is_read_from_that() -> None:
+    """It is no longer at hand: a creator that has not heard of the submission yet looks again."""
+    async with served(begun=False) as (client, _, _, deals):
+        deals.of_deal["result"] = {}
+        with pytest.raises(ContentUnavailableError, match="what it printed is in its result"):
+            await anext(stream(client).read(DEAL, follow=True))
+
+
 async def test_stream__for_a_fifth_reader__is_refused_until_another_ends() -> None:
     async with served(begun=False) as (client, _, live, _):
         patient = Patient()

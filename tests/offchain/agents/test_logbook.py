@@ -17,6 +17,7 @@ from lilypad.chain.contracts import Event, RawLog, decode_event
 from lilypad.chain.deployments import Deployment
 from lilypad.chain.feed import REORG_DEPTH, Batch, Rollback
 from lilypad.chain.rpc import Rpc
+from lilypad.errors import ChainUnavailableError
 from lilypad.store.journal import Journal
 from lilypad.types import ZERO_ADDRESS, Address, DealId
 from tests.invariants.network import ADDRESSES
@@ -164,3 +165,28 @@ async def test_things__that_ended_long_ago__do_not_wait_for_younger_ones(coins: 
     await coins.read(100 + REORG_DEPTH)
     assert list(coins) == []
     assert len(coins.let_go) == 3
+
+
+class Forgetful(Coins):
+    """Needs to ask the chain for more, which does not always answer."""
+
+    answers: list[bool]
+
+    async def _with_past(self, log: RawLog) -> list[RawLog]:
+        if not self.answers.pop(0):
+            raise ChainUnavailableError("no endpoint answers")
+        return [log]
+
+
+async def test_batch__whose_past_the_chain_does_not_tell__is_given_back_and_nothing_of_it_kept(
+    journal: Journal,
+) -> None:
+    book = Forgetful(journal, linger=0.0)
+    book.answers = [True, False]
+    logs = moved(1, ZERO_ADDRESS, ALICE, 10), moved(2, ZERO_ADDRESS, BOB, 10)
+    batch = Batch(10, 10, 10, 10, logs, None, journal.transaction, lambda tx: None)
+    assert await book.absorb(batch) == []
+    assert (batch.applied, str(batch.given_back)) == (False, "no endpoint answers")
+    assert [*book] == []
+    book.answers = [True, True]
+    assert len(await book.read(10, *logs)) == 2

@@ -12,8 +12,10 @@ from typing import Any, cast
 import pytest
 from eth_account import Account
 
+from lilypad.agents.provider import agent
 from lilypad.agents.provider.admission import Admission
 from lilypad.agents.provider.agent import Provider
+from lilypad.agents.provider.gate import Gate
 from lilypad.agents.work.workshop import Workshop
 from lilypad.errors import ChainUnavailableError, ModuleInvalidError, RecoverableError, TransactionRevertedError
 from lilypad.protocol.deal import Deal, DealStatus
@@ -22,6 +24,7 @@ from lilypad.protocol.words import Shares, Verification, Windows
 from lilypad.types import ZERO_ADDRESS, ZERO_DIGEST, Address, DealId, ModuleId, Resources
 from tests.offchain import deals
 
+ROOM = Resources(cpu_milli=1_000, ram_mib=1_024)
 WINDOWS = Windows(decline=60, submit=600, judge=600, mediate=600)
 
 
@@ -59,9 +62,9 @@ class NoModule:
         raise ModuleInvalidError("this module version is not on this machine")
 
 
-def agreed(since: int) -> Deal:
+def agreed(since: int, needs: Resources = Resources()) -> Deal:  # noqa: B008 - frozen
     creator, provider = (Address(Account.create().address) for _ in range(2))
-    verification, needs = Verification(provider), Resources()
+    verification = Verification(provider)
     module = ModuleId(bytes(32))
     job = JobOffer(
         *(creator, ZERO_ADDRESS, ZERO_ADDRESS, 0, since, 1, 1, module, ZERO_DIGEST, needs, 1, 10, 10, WINDOWS),
@@ -74,7 +77,7 @@ def agreed(since: int) -> Deal:
 def provider(actor: FailingActor, tmp_path: Path) -> Provider:
     workshop = Workshop(tmp_path, cast(Any, None), cast(Any, None), cast(Any, NoModule()), {})
     admission = Admission(workshop.catalogue, cast(Any, None))
-    return Provider(cast(Any, actor), cast(Any, Notes()), workshop, cast(Any, None), admission)
+    return Provider(cast(Any, actor), cast(Any, Notes()), workshop, cast(Any, None), admission, Gate(ROOM, 1))
 
 
 async def test_decline__that_did_not_reach_the_chain__is_sent_again(tmp_path: Path) -> None:
@@ -117,6 +120,17 @@ async def test_decline__that_the_chain_calls_too_late__is_not_the_end(tmp_path: 
     assert actor.declines == 1
 
 
+async def test_start__beside_what_is_none_of_its_own__leaves_that_alone(tmp_path: Path) -> None:
+    """The folder may be the root of a disk."""
+    here = provider(FailingActor(), tmp_path)
+    here._deals = cast(Any, EndedBook(replace(agreed(0), status=DealStatus.LATE)))
+    ended = next(iter(here._deals)).id.hex()
+    for name in ("lost+found", ended):
+        (tmp_path / name).mkdir()
+    await here._remove_leftovers()
+    assert [(tmp_path / name).exists() for name in ("lost+found", ended)] == [True, False]
+
+
 class EndedBook(Notes):
     """Tells that its one deal has ended with the next batch of the feed."""
 
@@ -127,6 +141,9 @@ class EndedBook(Notes):
     def __iter__(self) -> Iterator[Deal]:
         return iter([self.deal])
 
+    def get(self, deal: DealId) -> Deal:
+        return self.deal
+
     async def absorb(self, batch: object) -> list[Deal]:
         self.deal = replace(self.deal, status=DealStatus.LATE)
         return [self.deal]
@@ -135,6 +152,10 @@ class EndedBook(Notes):
 class EndlessWork:
     def __init__(self) -> None:
         self.begun, self.stopped = asyncio.Event(), asyncio.Event()
+        self.cleaned = list[DealId]()
+
+    async def clean_up(self, deal: DealId) -> None:
+        self.cleaned.append(deal)
 
     async def run(self, deal: Deal, begin: object) -> None:
         self.begun.set()
@@ -144,15 +165,22 @@ class EndlessWork:
             self.stopped.set()
 
 
+def at_work(book: Notes, work: EndlessWork, actor: FailingActor | None = None, gate: Gate | None = None) -> Provider:
+    anything = cast(Any, None)
+    return Provider(
+        cast(Any, actor or FailingActor()), cast(Any, book), cast(Any, work), anything, anything, gate or Gate(ROOM, 1)
+    )
+
+
 class OneBatch:
     async def batches(self) -> AsyncIterator[object]:
         yield object()
 
 
 async def test_job__whose_deal_has_ended__is_stopped_and_not_run_to_its_end() -> None:
-    """Its place is offered to others from then on."""
-    deal, work = agreed(int(time.time()) - WINDOWS.decline - 1), EndlessWork()
-    here = Provider(cast(Any, FailingActor()), cast(Any, EndedBook(deal)), cast(Any, work), *[cast(Any, None)] * 2)
+    """Its place is offered to others from then on; they begin when it does not run any more."""
+    deal, work, gate = agreed(int(time.time()) - WINDOWS.decline - 1, needs=ROOM), EndlessWork(), Gate(ROOM, 1)
+    here = at_work(EndedBook(deal), work, gate=gate)
     running = asyncio.create_task(here._fulfil(deal))
     await work.begun.wait()
     async with asyncio.TaskGroup() as group:
@@ -160,13 +188,59 @@ async def test_job__whose_deal_has_ended__is_stopped_and_not_run_to_its_end() ->
     with pytest.raises(RecoverableError, match="its deal has ended"):
         await running
     assert work.stopped.is_set()
+    assert gate.running == ROOM
+    await here._clean_up(deal.id)
+    assert (work.cleaned, gate.running) == ([deal.id], Resources())
 
 
 async def test_job__of_a_provider_that_stops__is_left_as_it_is() -> None:
     deal, work = agreed(int(time.time()) - WINDOWS.decline - 1), EndlessWork()
-    here = Provider(cast(Any, FailingActor()), cast(Any, EndedBook(deal)), cast(Any, work), *[cast(Any, None)] * 2)
+    here = at_work(EndedBook(deal), work)
     running = asyncio.create_task(here._fulfil(deal))
     await work.begun.wait()
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running
+
+
+class Kind:
+    """Lets every job in."""
+
+    async def check(self, deal: Deal) -> None:
+        return None
+
+
+async def test_job__for_which_a_reorganisation_has_left_no_room__is_declined_at_the_last_moment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It would run beside another one that has all of the machine. Until then the other may end."""
+    monkeypatch.setattr(agent, "LONGEST_SLEEP", 0.01)
+    gate, actor, work = Gate(ROOM, 2), FailingActor(), EndlessWork()
+    actor.declines = 1  # the chain is there
+    gate.resume(DealId(b"o" * 32), ROOM)
+    begun, now = int(time.time()), int(time.time())
+    deal = agreed(begun, needs=Resources(cpu_milli=1))
+    here = at_work(EndedBook(deal), work, actor, gate)
+    here._admission = cast(Any, Kind())
+    with pytest.raises(RecoverableError, match="at work for other deals"):
+        await here._fulfil(deal)
+    assert (actor.declines, work.begun.is_set()) == (1, False)
+    monkeypatch.setattr(agent, "LAST_MOMENT_SECONDS", WINDOWS.decline + begun - now)
+    await here._fulfil(deal)
+    assert (actor.declines, work.begun.is_set()) == (2, False)
+
+
+async def test_job__for_which_there_is_room_again__begins() -> None:
+    gate, work = Gate(ROOM, 2), EndlessWork()
+    other = DealId(b"o" * 32)
+    gate.resume(other, ROOM)
+    deal = agreed(int(time.time()), needs=Resources(cpu_milli=1))
+    here = at_work(EndedBook(deal), work, gate=gate)
+    here._admission = cast(Any, Kind())
+    running = asyncio.create_task(here._fulfil(deal))
+    await asyncio.sleep(0)
+    assert not work.begun.is_set()
+    gate.leave(other)
+    await work.begun.wait()
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)

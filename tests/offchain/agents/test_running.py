@@ -47,24 +47,25 @@ async def test_end__of_a_provider_that_drained__is_told_from_one_that_stopped(tm
     assert await how_it_ended(tmp_path) is RunState.STOPPED
 
 
-def test_outstanding__after_a_restart__are_those_that_have_not_expired(tmp_path: Path) -> None:
+def test_outstanding__after_a_restart__are_those_that_were_not_forgotten(tmp_path: Path) -> None:
+    third = Outstanding(3, 300, b"c" * 32, Resources(3_000, ram_mib=64))
     with Journal(tmp_path / "journal.sqlite") as journal:
         offers = OutstandingOffers(journal)
-        offers.add(Outstanding(1, 100, b"a" * 32, Resources(1_000)), since=50)
-        offers.add(Outstanding(2, 200, b"b" * 32, Resources(2_000)), since=101)
-        offers.add(Outstanding(3, 300, b"c" * 32, Resources(3_000, ram_mib=64)), since=102)
+        offers.add(Outstanding(1, 100, b"a" * 32, Resources(1_000)))
+        offers.add(Outstanding(2, 200, b"b" * 32, Resources(2_000)))
+        offers.add(third)
+        offers.forget({1, 9})
     with Journal(tmp_path / "journal.sqlite") as journal:
-        assert [offer.nonce for offer in OutstandingOffers(journal).expiring(200)] == [2, 3]
-        assert OutstandingOffers(journal).expiring(201) == [
-            Outstanding(3, 300, b"c" * 32, Resources(3_000, ram_mib=64))
-        ]
+        assert [offer.nonce for offer in OutstandingOffers(journal)] == [2, 3]
+        OutstandingOffers(journal).forget([2])
+        assert [*OutstandingOffers(journal)] == [third]
 
 
 def test_outstanding__of_an_earlier_version__does_not_know_what_it_offers(tmp_path: Path) -> None:
     with Journal(tmp_path / "journal.sqlite") as journal:
         with journal.transaction() as tx:
             tx.put(KEY, [{"nonce": 1, "expiry": 100, "digest": "61" * 32}])
-        assert OutstandingOffers(journal).expiring(0) == [Outstanding(1, 100, b"a" * 32, None)]
+        assert [*OutstandingOffers(journal)] == [Outstanding(1, 100, b"a" * 32, None)]
 
 
 def test_running__whose_bookings_change__tells_the_last_of_them(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from eth_abi import abi
 from eth_account import Account
 from web3 import Web3
 from web3.types import LogReceipt
@@ -208,3 +209,16 @@ def test_creation_code__with_arguments__appends_them() -> None:
     assert creation_code("LilypadToken", PLACE)[-20:] == from_hex(PLACE)
     with pytest.raises(FaultError, match="number of arguments"):
         creation_code("LilypadToken")
+
+
+def test_event__with_a_string_that_is_no_text__can_be_read() -> None:
+    """Anybody may publish a module under such a name, and every agent reads the registry's log."""
+    modules = Contract("LilypadModules", PLACE)
+    data = abi.encode(["bytes32", "string", "string", "uint16"], [b"m" * 32, "cow", "1.0", 5]).replace(
+        b"cow", b"c\xffw"
+    )
+    log = {
+        "address": PLACE, "topics": [modules.topic("ModulePublished"), "0x" + "11" * 32, "0x" + "00" * 32],
+        "data": to_hex(data), "blockNumber": "0x1", "blockHash": "0x00", "transactionHash": "0x00", "logIndex": "0x0",
+    }  # fmt: skip
+    assert decode_event(log).args["name"] == "c\ufffdw"

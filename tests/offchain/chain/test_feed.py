@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from lilypad.chain.feed import Feed, FeedOptions
-from lilypad.chain.rpc import Rpc
-from lilypad.errors import FaultError
+from lilypad.chain.rpc import Rpc, from_hex
+from lilypad.errors import ChainUnavailableError, FaultError
 from lilypad.store.journal import Journal
 
 from .conftest import CHAIN_ID
@@ -121,6 +121,22 @@ async def test_batches__batch_not_applied__is_a_fault(feed: Feed) -> None:
 
     with pytest.raises(FaultError, match="was not applied"):
         await forget()
+
+
+async def test_batches__batch_given_back__comes_again(feed: Feed, rpc: Rpc) -> None:
+    seen: list[tuple[int, int]] = []
+    async with aclosing(feed.batches()) as batches:
+        async for batch in batches:
+            seen.append((batch.first, feed.tip.number))
+            if len(seen) < 3:
+                batch.give_back(ChainUnavailableError("no endpoint answers"))
+                continue
+            with batch.applying():
+                pass
+            break
+    assert seen == [seen[0]] * 3, "what is not applied does not count"
+    head = await rpc.call("eth_getBlockByNumber", hex(batch.last), False)
+    assert (feed.tip.number, feed.tip.hash) == (batch.last, from_hex(head["hash"]))
 
 
 async def test_applying__twice__is_a_fault(feed: Feed) -> None:

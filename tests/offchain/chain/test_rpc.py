@@ -108,6 +108,36 @@ async def test_call__refused__is_not_tried_again(node: DevNode) -> None:
     assert (asked, caught.value.code, caught.value.revert) == (1, -32602, None)
 
 
+@pytest.mark.parametrize(
+    "message",
+    ["query returned more than 10000 results", "limit exceeded", "only 2000 blocks"],
+)
+async def test_logs__too_many_at_once__are_refused_and_not_asked_for_again(node: DevNode, message: str) -> None:
+    """With the code that nodes also give to whoever asks too often."""
+    asked = 0
+
+    async def refuse(call: Call) -> Call | None:
+        nonlocal asked
+        asked += call["method"] == "eth_getLogs"
+        return error(call, -32005, message) if call["method"] == "eth_getLogs" else None
+
+    async with proxy(node.url, refuse) as url, Rpc([url], backoff_seconds=0.01) as rpc:
+        with pytest.raises(RpcError, match=message):
+            await rpc.batch([("eth_getLogs", [{}]), ("eth_blockNumber", [])])
+    assert asked == 1
+
+
+@pytest.mark.parametrize("message", ["daily request count exceeded, request rate limited", "You reached the RPS limit"])
+async def test_logs__asked_for_too_often__are_asked_for_again(node: DevNode, message: str) -> None:
+    faults = [1]
+
+    async def busy(call: Call) -> Call | None:
+        return error(call, -32005, message) if call["method"] == "eth_getLogs" and faults and faults.pop() else None
+
+    async with proxy(node.url, busy) as url, Rpc([url], backoff_seconds=0.01) as rpc:
+        assert await rpc.call("eth_getLogs", {"fromBlock": "0x0", "toBlock": "0x0"}) == []
+
+
 async def test_call__unknown_method__is_a_fault(rpc: Rpc) -> None:
     with pytest.raises(FaultError, match="does not know a method"):
         await rpc.call("eth_nonsense")

@@ -11,7 +11,7 @@ from lilypad.agents.books.logbook import LogBook
 from lilypad.agents.network import Network
 from lilypad.chain.contracts import Event, RawLog, decode_event
 from lilypad.chain.rpc import to_hex
-from lilypad.errors import FaultError
+from lilypad.errors import FaultError, RecoverableError
 from lilypad.protocol.case import Case, Opened, apply, open_case
 from lilypad.protocol.deal import Deal
 from lilypad.types import DealId
@@ -36,7 +36,12 @@ class CaseBook(LogBook[Dispute]):
         event = decode_event(log)
         if event.name != "CaseOpened":
             return [log]
-        return [*await deal_logs(self._network, event.args["id"], log["blockNumber"]), log]
+        logs = [*await deal_logs(self._network, event.args["id"], log["blockNumber"]), log]
+        try:
+            fold_dispute(logs)
+        except FaultError as error:  # a node that has gone on to another branch knows another past
+            raise RecoverableError(error.message, **error.fields) from error
+        return logs
 
     def _fold(self, logs: list[RawLog]) -> Dispute | None:
         return fold_dispute(logs)

@@ -22,6 +22,7 @@ from lilypad.agents.network import Network
 from lilypad.chain.contracts import Event, RawLog, decode_event
 from lilypad.chain.feed import REORG_DEPTH, Batch
 from lilypad.crashing import crash_point
+from lilypad.errors import RecoverableError
 from lilypad.store.journal import DealRow, Journal, Transaction
 from lilypad.types import DealId
 
@@ -133,8 +134,13 @@ class LogBook(Generic[T]):
                 tx.put(self._undone(id_), self._notes_left(id_) | values)
 
     async def absorb(self, batch: Batch) -> list[T]:
-        """Takes a batch in, effects and cursor together. Returns what it changed."""
-        logs = [await self._network.with_time(past) for log in batch.logs for past in await self._with_past(log)]
+        """Takes a batch in, effects and cursor together. Returns what it changed. What it needs to know of the past the
+        chain must tell, and of this branch: until it does, the batch goes back to its feed."""
+        try:
+            logs = [await self._network.with_time(past) for log in batch.logs for past in await self._with_past(log)]
+        except RecoverableError as error:
+            batch.give_back(error)
+            return []
         with batch.applying() as tx:
             changed = self._without_orphans(batch.rollback.to_block) if batch.rollback else {}
             for log in logs:

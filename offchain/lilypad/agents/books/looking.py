@@ -25,6 +25,6 @@ async def look(
         options = FeedOptions(confirmations=confirmations)
         async for batch in Feed(network.rpc, journal, [contract], start_block=start_block, options=options).batches():
             await book.absorb(batch)
-            if batch.caught_up:
+            if batch.applied and batch.caught_up:
                 break
     return book

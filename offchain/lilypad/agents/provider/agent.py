@@ -11,11 +11,14 @@ import logging
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 
 from lilypad.agents.books.deals import DealBook
 from lilypad.agents.network import Actor, show_id
 from lilypad.agents.provider.admission import Admission
+from lilypad.agents.provider.capacity import is_at_work
 from lilypad.agents.provider.defending import Defence
+from lilypad.agents.provider.gate import Gate
 from lilypad.agents.provider.live_logs import LiveLogs
 from lilypad.agents.provider.offering import Offering
 from lilypad.agents.work.results import ResultRecord
@@ -43,6 +46,7 @@ LONGEST_SLEEP = 5.0
 LAST_MOMENT_SECONDS = 10
 """What a decline may take to be mined."""
 DRAIN_LOOK_SECONDS = 0.5
+DEAL_FOLDERS = "[0-9a-f]" * 64
 
 
 class Provider:
@@ -53,6 +57,7 @@ class Provider:
         workshop: Workshop,
         offering: Offering,
         admission: Admission,
+        gate: Gate,
         defence: Defence | None = None,
         tidy: Callable[[], None] = lambda: None,
     ) -> None:
@@ -63,6 +68,7 @@ class Provider:
         self._workshop = workshop
         self._offering = offering
         self._admission = admission
+        self._gate = gate
         self._defence = defence
         self._tidy = tidy
         self._tasks: dict[DealId, asyncio.Task[None]] = {}
@@ -74,6 +80,7 @@ class Provider:
         """Until cancelled, or until `drain` is set and every deal in hand has ended: what is submitted is served until
         it is paid. `feed` delivers the controller's events from the journal's cursor on."""
         await self._remove_leftovers()
+        self._resume_begun()
         async with asyncio.TaskGroup() as group:
             self._take_up(group)  # before places are offered that are taken, and if the chain has no more to tell
             offering = group.create_task(self._offer(feed), name="offering")
@@ -82,7 +89,7 @@ class Provider:
             log.info("drain_begun", extra={"deals": len(self._tasks)})
             offering.cancel()
             last = await self._withdraw()
-            while feed.position < last or self._tasks:
+            while feed.tip.number < last or self._tasks:
                 self._moved.clear()
                 with suppress(TimeoutError):  # the feed moves without telling when there is nothing new
                     async with asyncio.timeout(DRAIN_LOOK_SECONDS):
@@ -93,7 +100,7 @@ class Provider:
     async def _offer(self, feed: Feed) -> None:
         """Once all deals are known that were made while nobody was here: each has taken a place."""
         await feed.caught_up.wait()
-        await self._offering.run(self._deals, lambda: feed.position)
+        await self._offering.run(self._deals, lambda: feed.tip)
 
     async def _follow(self, feed: Feed, group: asyncio.TaskGroup) -> None:
         async for batch in feed.batches():
@@ -105,9 +112,19 @@ class Provider:
     async def _remove_leftovers(self) -> None:
         """Working copies of deals that had ended before an earlier process could clean up."""
         in_hand = {deal.id.hex() for deal in self._deals if not deal.status.is_end}
-        left = [path.name for path in self._workshop.folder.glob("*") if path.name not in in_hand]
+        left = [path.name for path in self._workshop.folder.glob(DEAL_FOLDERS) if path.name not in in_hand]
         for name in left:
             await self._clean_up(DealId(bytes.fromhex(name)))
+
+    def _resume_begun(self) -> None:
+        """Jobs that an earlier process has begun, and that may run on without it, keep their room."""
+        for deal in self._deals:
+            has_result = "result" in self._deals.notes(deal.id)
+            if is_at_work(deal, has_result=has_result) and self._workbench(deal.id).exists():
+                self._gate.resume(deal.id, deal.job.resources)
+
+    def _workbench(self, deal_id: DealId) -> Path:
+        return self._workshop.folder / deal_id.hex()
 
     def _take_up(self, group: asyncio.TaskGroup) -> None:
         for deal in self._deals:
@@ -154,6 +171,10 @@ class Provider:
 
     async def _step(self, deal: Deal) -> None:
         now = self._now
+        is_done = deal.status is not DealStatus.AGREED and not self.live.is_read(deal.id)
+        if is_done and self._workbench(deal.id).exists():
+            await self._put_away(deal.id)  # the result is on chain: nobody asks for more than what is in the store
+            crash_point("provider.put_away")
         if not await self._end_if_overdue(deal, now) and deal.status is DealStatus.AGREED:
             await self._fulfil(deal)
         elif deal.status is DealStatus.CHALLENGED and self._defence is not None:
@@ -241,14 +262,18 @@ class Provider:
         record = await self._run(deal, begin)
         await self._admission.ran(deal, record.instruction_count, time.monotonic() - began)
         self._deals.note(deal.id, result=record.to_json())
+        self._offering.wake()
         crash_point("provider.noted")
         return record
 
     async def _run(self, deal: Deal, begin: Callable[[DealId, Executor], None]) -> ResultRecord:
-        """Until it is done, or its deal has ended: then nobody pays for it, and its place is offered to others."""
+        """Until it is done, or its deal has ended: then nobody pays for it. It keeps its room until it runs no more: if
+        not here, until it is cleaned up."""
+        if not await self._gate.enter(deal.id, deal.job.resources, LONGEST_SLEEP):
+            raise RecoverableError("this machine is at work for other deals", deal=show_id(deal.id))
         running = self._running[deal.id] = asyncio.create_task(self._workshop.run(deal, begin))
         try:
-            return await running
+            record = await running
         except asyncio.CancelledError:
             own = asyncio.current_task()
             if own is not None and own.cancelling():
@@ -256,12 +281,19 @@ class Provider:
             raise RecoverableError("its deal has ended", deal=show_id(deal.id)) from None
         finally:
             del self._running[deal.id]
+        self._gate.leave(deal.id)
+        return record
 
     async def _clean_up(self, deal_id: DealId) -> None:
         """The result stays in the store, pinned; the working copies go. A deal that is only interrupted keeps all."""
         deal = self._deals.get(deal_id)
         if deal is not None and not deal.status.is_end:
             return
+        await self._put_away(deal_id)
+        self._gate.leave(deal_id)
+        crash_point("provider.cleaned")
+
+    async def _put_away(self, deal_id: DealId) -> None:
+        """What only the run needed."""
         self.live.end(deal_id)
         await self._workshop.clean_up(deal_id)
-        crash_point("provider.cleaned")

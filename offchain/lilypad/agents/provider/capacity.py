@@ -1,8 +1,8 @@
 """What a provider's machine has for jobs, and who has which part of it: the bookkeeping, and nothing but.
 
-A part is booked by a deal in hand, which may use what its job asked for, or by an offer that somebody may still take,
-which may become a deal as large as the offer. What is offered next is a part of what is left, so the sum of all that is
-booked never exceeds the total.
+A part is booked by a deal in hand, which may use what its job asked for until there is a result, or by an offer that
+somebody may still take, which may become a deal as large as the offer. What is offered next is a part of what is left,
+so the sum of all that is booked never exceeds the total.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, fields, replace
 
 from lilypad.errors import RejectedError
+from lilypad.protocol.deal import Deal, DealStatus
 from lilypad.protocol.words import Verification
 from lilypad.types import Resources
 
@@ -27,6 +28,20 @@ USUAL_DISK_MIB = 4_096
 
 def total_of(parts: Iterable[Resources]) -> Resources:
     return functools.reduce(operator.add, parts, NOTHING)
+
+
+def is_at_work(deal: Deal, *, has_result: bool) -> bool:
+    """Whether its job runs, or has still to. A result that is there is never computed again: neither if nobody knows
+    whether its submission was mined, nor if that is undone."""
+    return deal.status is DealStatus.AGREED and not has_result
+
+
+def needs(deal: Deal, *, has_result: bool) -> Resources:
+    """What an open deal has of the machine: once there is a result, the disk alone, where inputs and result lie until
+    it has ended."""
+    if is_at_work(deal, has_result=has_result):
+        return deal.job.resources
+    return Resources(disk_mib=deal.job.resources.disk_mib)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +81,7 @@ class Ready:
 
     def holds(self, part: Resources) -> bool:
         wanted = Resources(cpu_milli=part.cpu_milli, ram_mib=part.ram_mib)
-        return self.together is None or wanted.fit_in(self.together)
+        return bool(self.ways) and (self.together is None or wanted.fit_in(self.together))
 
     def without(self, part: Resources) -> Ready:
         return self if self.together is None else replace(self, together=self.together.beyond(part))

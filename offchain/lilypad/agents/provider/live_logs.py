@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncGenerator
 from contextlib import suppress
 
@@ -16,6 +17,7 @@ class LiveLogs:
     def __init__(self) -> None:
         self._executors: dict[DealId, Executor] = {}
         self._begun = asyncio.Event()
+        self._readers: Counter[DealId] = Counter()
 
     def begin(self, deal: DealId, executor: Executor) -> None:
         self._executors[deal] = executor
@@ -28,6 +30,10 @@ class LiveLogs:
     def __contains__(self, deal: DealId) -> bool:
         return deal in self._executors
 
+    def is_read(self, deal: DealId) -> bool:
+        """Whether somebody is in the middle of it, and would miss the end if it went now."""
+        return self._readers[deal] > 0
+
     async def wait_for_another(self, seconds: float) -> None:
         """Until any execution begins, or some time has passed."""
         with suppress(TimeoutError):
@@ -39,6 +45,10 @@ class LiveLogs:
         executor = self._executors.get(deal)
         if executor is None:
             return
-        with suppress(KeyError):  # cleaned up between two looks
-            async for chunk in executor.logs(deal.hex(), follow=follow):
-                yield chunk
+        self._readers[deal] += 1
+        try:
+            with suppress(KeyError):  # cleaned up between two looks
+                async for chunk in executor.logs(deal.hex(), follow=follow):
+                    yield chunk
+        finally:
+            self._readers -= Counter([deal])  # which keeps no zeros

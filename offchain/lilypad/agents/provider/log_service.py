@@ -49,6 +49,8 @@ class LogService:
             authorize(request.headers.get("Authorization", ""), self._domain, deal, int(time.time()))
         except RejectedError as error:
             return web.json_response({"error": str(error)}, status=403)
+        if deal.id not in self._live and "result" in self._deals.notes(deal.id):
+            return web.json_response({"error": "the job has ended; what it printed is in its result"}, status=410)
         if self._readers[deal.id] >= READERS:
             return web.json_response({"error": f"{READERS} others read these logs now; end one"}, status=429)
         self._readers[deal.id] += 1

@@ -1,8 +1,9 @@
 """A provider's standing offers: as many as it has free places, each for a part of what the machine has free, always
 announced.
 
-An offer that is out takes a place, and what it offers, until it expires or its deal is in the provider's book, also
-over a restart: to call it back takes a transaction, and two offers for one place may both be taken.
+An offer that is out takes a place, and what it offers, until it has expired or is used up, also over a restart: to call
+it back takes a transaction, and two offers for one place may both be taken. Used up it is by its deal, which then takes
+the place until its result is there.
 """
 
 from __future__ import annotations
@@ -18,57 +19,29 @@ from eth_account.signers.local import LocalAccount
 
 from lilypad.agents.network import Actor
 from lilypad.agents.nonces import OfferNonces
-from lilypad.agents.provider.capacity import NOTHING, Booking, Ready, next_offer, total_of
+from lilypad.agents.provider.capacity import NOTHING, Booking, Ready, is_at_work, needs, next_offer, total_of
+from lilypad.agents.provider.offer_terms import OfferTerms
+from lilypad.agents.provider.open_offers import CLOCK_SECONDS, Deals, OpenOffers
 from lilypad.agents.provider.outstanding import Outstanding, OutstandingOffers
 from lilypad.agents.provider.place import Place
+from lilypad.chain.cursor import Tip
 from lilypad.crashing import crash_point
 from lilypad.errors import OfferInvalidError, RecoverableError, TransactionRevertedError
 from lilypad.market.book import SignedResource
 from lilypad.market.client import MarketClient
-from lilypad.protocol.allow_list import EVERY_CURATED, AllowList
-from lilypad.protocol.deal import Deal
 from lilypad.protocol.offers import ResourceOffer
 from lilypad.protocol.signing import sign
-from lilypad.protocol.words import Verification, Windows
+from lilypad.protocol.words import Verification
 from lilypad.types import Resources
 
 log = logging.getLogger(__name__)
 
 ANNOUNCE_SECONDS = 5.0
 SETTLE_SECONDS = 0.5
-"""Between two looks while it is open whether an offer was taken at the last moment."""
-CLOCK_SECONDS = 15
-"""By which the chain's time may be behind this machine's: so long an offer may be taken after it has expired here."""
-REMEMBER_SECONDS = 3_600
-"""After its end an offer is remembered: its deal may need as long to be confirmed."""
-REFUSED_SECONDS = 60.0
-"""Then an offer that the market does not want is called back, and another one made in its place."""
-
-
-@dataclass(frozen=True, slots=True)
-class OfferTerms:
-    """What a provider asks of every deal. Amounts in wei of the token."""
-
-    capacity: Resources
-    """Of the machine, for all deals together."""
-    price_per_instruction: int
-    minimum_payment: int
-    collateral: int
-    late_penalty_bps: int
-    """Of the collateral, for no result in time."""
-    windows: Windows
-    verifications: tuple[Verification, ...]
-    """How disputes may be decided: one for each kind of job that it runs."""
-    allowed: AllowList = EVERY_CURATED
-    """The module versions it runs; empty for every curated one."""
-    shares_bps: int = 3_000
-    decline_fee_bps: int = 0
-    """Of the collateral, for not taking a deal after all."""
-    lifetime_seconds: int = 3_600
-    places: int = 2
-    """Deals at the same time."""
-    largest: Resources | None = None
-    """The most that one of them can have, where the capacity is that of several machines."""
+"""Between two looks while an offer is called back and the block that says so is not read."""
+UNWANTED_SECONDS = 60.0
+"""Then an offer that the market does not want is signed anew, and one that is in the way called back: a deal that a
+reorganisation has taken back mostly comes again with the next block."""
 
 
 class Offering:
@@ -91,14 +64,16 @@ class Offering:
         """
         self._has_room = has_room
         self._look = look
-        self._ready = Ready(terms.verifications)
-        self._outstanding = outstanding
+        self._ways_seen = len(terms.verifications)
         self._actor = actor
         self._account = account
         self._terms = terms
         self._market = market
         self._nonces = nonces
+        self._open = OpenOffers(actor, outstanding, self._rebuilt)
         self._standing: list[Place] = []
+        self._is_first_look = True
+        self._has_been_short = False
         self._awake = asyncio.Event()
         self.booking = Booking(terms.capacity)
         """As of the last look."""
@@ -109,21 +84,17 @@ class Offering:
         """A place was taken or became free."""
         self._awake.set()
 
-    async def run(self, deals: Iterable[Deal], read_to: Callable[[], int]) -> None:
-        """Until cancelled; a market that is away is asked again. `deals` are the provider's, as of each look, and
-        `read_to` is the block up to which the chain was asked for them."""
-        has_recalled = False
+    async def run(self, book: Deals, tip: Callable[[], Tip]) -> None:
+        """Until cancelled; a market that is away is asked again. `book` has the provider's deals, as the chain tells of
+        them to `tip`."""
         while True:
             self._awake.clear()
             try:
-                if not has_recalled:
-                    await self._recall(list(deals))
-                    has_recalled = True
-                await self._announce(list(deals), read_to())
+                await self.look(book, tip())
             except RecoverableError as error:
                 log.warning("offering_waits", extra={"error": str(error)})
-            self._note(self._booked(_in_hand(deals)))
-            is_settling = any(place.closed_at is not None for place in self._standing)
+            self._note(self._booked(_in_hand(book)))
+            is_settling = any(place.is_called_back for place in self._standing)
             try:
                 async with asyncio.timeout(SETTLE_SECONDS if is_settling else ANNOUNCE_SECONDS):
                     await self._awake.wait()
@@ -134,108 +105,128 @@ class Offering:
         """Makes every offer that is out unusable, on chain, and says so to the market. Returns the block from which on
         there is no new deal; one that was agreed just before is in the log up to it."""
         head = await self._head()
-        offers = self._outstanding.expiring(int(time.time()) - CLOCK_SECONDS)
+        offers = self._open.expiring(time.time() - CLOCK_SECONDS)
         open_ones = [o for o in offers if not await self._actor.is_nonce_used(self._actor.account, o.nonce)]
-        receipts = await asyncio.gather(*(self._actor.cancel_nonce(o.nonce) for o in open_ones))
-        for digest in (digest for o in open_ones for digest in self._rebuilt(o).digests):
+        blocks = await asyncio.gather(*(self._use_up(offer.nonce) for offer in open_ones))
+        for digest in (digest for o in open_ones for digest in self._open.place(o).digests):
             with suppress(RecoverableError, OfferInvalidError):  # it would find out by itself
                 await self._market.cancelled(digest)
         self._standing.clear()
         self._note(replace(self.booking, offers=NOTHING))
         log.info("offers_withdrawn", extra={"count": len(open_ones)})
         crash_point("provider.withdrawn")
-        return max([head, *(receipt.block_number for receipt in receipts)])
+        return max([head, *blocks])
 
-    async def _recall(self, deals: Sequence[Deal]) -> None:
-        """What an earlier process has offered stands on, if the terms are still the same and there is room for it; else
-        it is called back. What was taken meanwhile stands until its deal is known."""
-        self._standing.clear()
-        now = int(time.time())
-        in_hand = _in_hand(deals)
-        known = {deal.agreement.resource_digest for deal in deals}
-        for old in self._outstanding.expiring(now - REMEMBER_SECONDS):
-            place = self._rebuilt(old)
-            if not known.isdisjoint(place.digests):
-                continue
-            if await self._actor.is_nonce_used(self._actor.account, old.nonce):
-                place.closed_at = await self._head()
-            elif old.expiry + CLOCK_SECONDS < now:
-                continue
-            elif place.digest != old.digest or not self._still_fits(place, in_hand):
-                await self._call_back(place)
-            self._standing.append(place)
-
-    def _still_fits(self, place: Place, in_hand: Sequence[Deal]) -> bool:
-        is_one_too_many = len(self._standing) + len(in_hand) >= self._terms.places
-        return not is_one_too_many and place.resources.fit_in(self._booked(in_hand).free)
-
-    async def _announce(self, deals: Sequence[Deal], read_to: int) -> None:
-        """Announces what stands again, drops what is used up, adds what is missing."""
-        known = {deal.agreement.resource_digest for deal in deals}
-        self._standing = [
-            place for place in self._standing
-            if known.isdisjoint(place.digests) and (place.closed_at is None or place.closed_at > read_to)
-        ]  # fmt: skip
-        if not self._has_room() or not (ready := await self._look_at_engines()).ways:
-            return
-        in_hand = _in_hand(deals)
-        ready = ready.without(total_of(deal.job.resources for deal in in_hand))
-        for place in self._standing:
-            if ready.holds(place.resources):
-                await self._look_after(place)
+    async def look(self, book: Deals, tip: Tip) -> None:
+        """Announces what stands again, calls back what is in the way, adds what is missing."""
+        in_hand = _in_hand(book)
+        self._standing = await self._open.look(book, tip, time.time())
+        fitting = self._fitting(in_hand)
+        ready = await self._ready_beside(in_hand)
+        for place in [*self._standing]:
+            await self._look_after(place, ready, fits=place in fitting)
             ready = ready.without(place.resources)
-        while (missing := self._terms.places - len(self._standing) - len(in_hand)) > 0:
-            part = next_offer(self._booked(in_hand).free, missing)
+        self._is_first_look = False
+        if ready.ways:
+            await self._add(in_hand, ready)
+
+    async def _ready_beside(self, in_hand: Sequence[InHand]) -> Ready:
+        """What could take a job beside those in hand: nothing while the disk is full."""
+        if not self._has_room():
+            return Ready(())
+        ready = await self._look() if self._look is not None else Ready(self._terms.verifications)
+        if len(ready.ways) != self._ways_seen:
+            kinds = f"{len(ready.ways)} of {len(self._terms.verifications)}"
+            log.warning("engines_changed", extra={"kinds_of_job": kinds})
+            self._ways_seen = len(ready.ways)
+        return ready.without(_booked_by(in_hand))
+
+    def _fitting(self, in_hand: Sequence[InHand]) -> list[Place]:
+        """Those of the standing offers for which there is room. The others were made at other terms, or for a larger
+        machine; or they are open again, after a reorganisation, when what they offer was offered to others."""
+        free, left = self._terms.capacity.beyond(_booked_by(in_hand)), self._places_left(in_hand)
+        fitting = list[Place]()
+        for place in self._standing:
+            if place.is_as_asked and len(fitting) < left and place.resources.fit_in(free):
+                fitting.append(place)
+                free -= place.resources
+        return fitting
+
+    async def _look_after(self, place: Place, ready: Ready, *, fits: bool) -> None:
+        if place.is_called_back:
+            return
+        if not fits:
+            await self._clear(place)
+        elif ready.holds(place.resources):
+            await self._announce(place, ready)
+
+    async def _announce(self, place: Place, ready: Ready) -> None:
+        """One that the market has not wanted for a while, or that expires, is signed anew with its nonce: that costs
+        nothing, whoever makes a market refuse it, and of all that have the nonce one is taken at most."""
+        now = time.time()
+        if now <= place.expiry and await place.announce(self._market, ready.ways):
+            place.unwanted_since = None
+        elif not await self._actor.is_nonce_used(self._actor.account, place.nonce):  # or its deal is about to be known
+            place.unwanted_since = now if place.unwanted_since is None else place.unwanted_since
+            if now > min(place.unwanted_since + UNWANTED_SECONDS, place.expiry):
+                anew = self._signed_for(place.nonce, place.resources)
+                self._standing[self._standing.index(place)] = anew
+                await anew.announce(self._market, ready.ways)
+
+    async def _clear(self, place: Place) -> None:
+        """Calls back what is in the way; not at once, if it came there by a reorganisation that has not ended yet."""
+        now = time.time()
+        place.unwanted_since = now if place.unwanted_since is None else place.unwanted_since
+        is_time = self._is_first_look or now > place.unwanted_since + UNWANTED_SECONDS
+        if is_time and now <= place.expiry and not await self._actor.is_nonce_used(self._actor.account, place.nonce):
+            await self._use_up(place.nonce)
+            place.is_called_back = True
+
+    async def _use_up(self, nonce: int) -> int:
+        """The block after which nobody can take the offer any more."""
+        try:
+            return (await self._actor.cancel_nonce(nonce)).block_number
+        except TransactionRevertedError:  # somebody has just taken it
+            return await self._head()
+
+    async def _add(self, in_hand: Sequence[InHand], ready: Ready) -> None:
+        """As many as there are places, and as there is collateral for: one that nothing covers makes no deal."""
+        missing = self._places_left(in_hand) - len(self._standing)
+        if missing <= 0:
+            return
+        covered = await self._covered() - len(self._standing)
+        if covered < missing:
+            self._note_shortage()
+        for left in range(missing, max(missing - covered, 0), -1):
+            part = next_offer(self._booked(in_hand).free, left)
             if part is None or not ready.holds(part := part.within(self._terms.largest or part)):
                 break
             place = await self._make(part)
             self._standing.append(place)
+            await self._look_after(place, ready, fits=True)
             ready = ready.without(part)
-            await self._look_after(place)
 
-    async def _look_at_engines(self) -> Ready:
-        """What is not announced any more is soon forgotten by the market."""
-        if self._look is not None:
-            ready = await self._look()
-            if len(ready.ways) != len(self._ready.ways):
-                kinds = f"{len(ready.ways)} of {len(self._terms.verifications)}"
-                log.warning("engines_changed", extra={"kinds_of_job": kinds})
-            self._ready = ready
-        return self._ready
+    async def _covered(self) -> int:
+        """How many offers the free part of the vault covers."""
+        collateral = self._terms.collateral
+        free = (await self._actor.funds(self._actor.account)).free
+        return free // collateral if collateral else self._terms.places
 
-    async def _look_after(self, place: Place) -> None:
-        """Announces it, or finds out when it ended. One that the market does not want keeps its place as long as
-        somebody may bring it to the chain."""
-        now = time.time()
-        if place.closed_at is not None:
-            return
-        if now > place.expiry:
-            if now > place.expiry + CLOCK_SECONDS:
-                place.closed_at = await self._head()
-        elif await place.announce(self._market, self._ready.ways):
-            place.refused_since = None
-        elif await self._actor.is_nonce_used(self._actor.account, place.nonce):
-            place.closed_at = await self._head()
-        elif place.refused_since is None:
-            place.refused_since = now
-        elif now > place.refused_since + REFUSED_SECONDS:
-            await self._call_back(place)
+    def _note_shortage(self) -> None:
+        """Once: with just enough for all places, it comes and goes with each result that waits to be accepted."""
+        if not self._has_been_short:
+            log.warning("collateral_short", extra={"each": self._terms.collateral, "places": self._terms.places})
+        self._has_been_short = True
 
-    async def _call_back(self, place: Place) -> None:
-        try:
-            place.closed_at = (await self._actor.cancel_nonce(place.nonce)).block_number
-        except TransactionRevertedError:  # somebody has just taken it
-            place.closed_at = await self._head()
+    def _places_left(self, in_hand: Iterable[InHand]) -> int:
+        return self._terms.places - sum(one.is_at_work for one in in_hand)
 
     async def _head(self) -> int:
         return int(await self._actor.rpc.call("eth_blockNumber"), 16)
 
-    def _booked(self, in_hand: Iterable[Deal]) -> Booking:
-        return Booking(
-            self._terms.capacity,
-            deals=total_of(deal.job.resources for deal in in_hand),
-            offers=total_of(place.resources for place in self._standing),
-        )
+    def _booked(self, in_hand: Iterable[InHand]) -> Booking:
+        offers = total_of(place.resources for place in self._standing)
+        return Booking(self._terms.capacity, deals=_booked_by(in_hand), offers=offers)
 
     def _note(self, booking: Booking) -> None:
         if booking != self.booking:
@@ -245,17 +236,21 @@ class Offering:
     async def _make(self, part: Resources) -> Place:
         nonce = await self._nonces.take()
         crash_point("provider.nonce")
-        now = int(time.time())
-        place = self._place(nonce, now + self._terms.lifetime_seconds, part)
-        made = Outstanding(nonce, place.expiry, place.digest, part)
-        self._outstanding.add(made, since=now - REMEMBER_SECONDS)
+        return self._signed_for(nonce, part)
+
+    def _signed_for(self, nonce: int, part: Resources) -> Place:
+        """From now on; it is written down before anybody sees it."""
+        place = self._place(nonce, int(time.time()) + self._terms.lifetime_seconds, part)
+        self._open.add(Outstanding(nonce, place.expiry, place.digest, part), place)
         crash_point("provider.outstanding")
         return place
 
     def _rebuilt(self, old: Outstanding) -> Place:
         """As it was, if its digest says so. One that does not tell what it offers may have offered all there is."""
         resources = self._terms.capacity if old.resources is None else old.resources
-        return self._place(old.nonce, old.expiry, resources)
+        place = self._place(old.nonce, old.expiry, resources)
+        place.is_as_asked = place.digest == old.digest
+        return place
 
     def _place(self, nonce: int, expiry: int, part: Resources) -> Place:
         signed = (self._signed(nonce, expiry, part, verification) for verification in self._terms.verifications)
@@ -281,5 +276,18 @@ class Offering:
         return SignedResource(offer, sign(self._account, self._actor.domain, offer), terms.allowed)
 
 
-def _in_hand(deals: Iterable[Deal]) -> list[Deal]:
-    return [deal for deal in deals if not deal.status.is_end]
+@dataclass(frozen=True, slots=True)
+class InHand:
+    """What one open deal takes up."""
+
+    needs: Resources
+    is_at_work: bool
+
+
+def _in_hand(book: Deals) -> list[InHand]:
+    open_ones = [(deal, "result" in book.notes(deal.id)) for deal in book if not deal.status.is_end]
+    return [InHand(needs(deal, has_result=has), is_at_work(deal, has_result=has)) for deal, has in open_ones]
+
+
+def _booked_by(in_hand: Iterable[InHand]) -> Resources:
+    return total_of(one.needs for one in in_hand)

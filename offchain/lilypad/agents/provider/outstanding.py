@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,20 +24,25 @@ class Outstanding:
 
 
 class OutstandingOffers:
-    """Written before an offer leaves; old ones are dropped as new ones come."""
+    """Written before an offer leaves, forgotten when it can never again be taken."""
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
 
-    def add(self, offer: Outstanding, since: int) -> None:
-        """Beside those that expire at `since` or later."""
-        with self._journal.transaction() as tx:
-            tx.put(KEY, [_row(each) for each in [*self.expiring(since), offer]])
+    def __iter__(self) -> Iterator[Outstanding]:
+        """The oldest first."""
+        return map(_read, self._journal.get(KEY, []))
 
-    def expiring(self, since: int) -> list[Outstanding]:
-        """At that time or later."""
-        found = map(_read, self._journal.get(KEY, []))
-        return [offer for offer in found if offer.expiry >= since]
+    def add(self, offer: Outstanding) -> None:
+        """In place of an earlier one with its nonce: at most one of the two is ever taken."""
+        self._write([*(other for other in self if other.nonce != offer.nonce), offer])
+
+    def forget(self, nonces: Container[int]) -> None:
+        self._write([offer for offer in self if offer.nonce not in nonces])
+
+    def _write(self, offers: Iterable[Outstanding]) -> None:
+        with self._journal.transaction() as tx:
+            tx.put(KEY, [_row(offer) for offer in offers])
 
 
 def _row(offer: Outstanding) -> dict[str, Any]:

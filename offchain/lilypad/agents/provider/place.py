@@ -25,11 +25,12 @@ class Place:
 
     domain: Domain
     offers: tuple[SignedResource, ...]
-    closed_at: int | None = None
-    """The block after which nobody can take it any more. It may have been taken until then: whoever has read the chain
-    up to it knows."""
-    refused_since: float | None = None
-    """Unix time from which on the market has not wanted it, though it could still be taken."""
+    is_as_asked: bool = True
+    """Whether it offers what this provider asks for now; one of an earlier start may not."""
+    is_called_back: bool = False
+    """This provider has used up its nonce, or somebody was faster."""
+    unwanted_since: float | None = None
+    """Unix time from which on the market has not wanted it, or it was in the way, though it could still be taken."""
     digests: list[bytes] = field(init=False)
     digest: bytes = field(init=False)
 

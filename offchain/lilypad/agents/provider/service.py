@@ -18,8 +18,10 @@ from lilypad.agents.provider.agent import Provider
 from lilypad.agents.provider.capacity import Ready, Wish, choose
 from lilypad.agents.provider.defending import Defence
 from lilypad.agents.provider.engines import Engines, engines_of, look
+from lilypad.agents.provider.gate import Gate
 from lilypad.agents.provider.log_service import LogService
-from lilypad.agents.provider.offering import Offering, OfferTerms
+from lilypad.agents.provider.offer_terms import OfferTerms
+from lilypad.agents.provider.offering import Offering
 from lilypad.agents.provider.outstanding import OutstandingOffers
 from lilypad.agents.provider.pace import Pace
 from lilypad.agents.provider.policy import choose_modules
@@ -76,7 +78,8 @@ async def run_provider(
         offering = Offering(actor, account, terms, market, nonces, outstanding, shelf.has_room, ready_now)
         admission = Admission(workshop.catalogue, Pace(here.journal, engines.paces, settings.cluster))
         defence = Defence(actor) if settings.appeal else None
-        provider = Provider(actor, deals, workshop, offering, admission, defence, shelf.wake)
+        gate = Gate(terms.capacity, terms.places)
+        provider = Provider(actor, deals, workshop, offering, admission, gate, defence, shelf.wake)
         logs = LogService(actor.domain, deals, provider.live)
         operations.metrics.read_capacity(lambda: offering.booking.samples())
         subject = watched(actor, here.folder, terms.collateral * terms.places, (engines.check, shelf.check))
