@@ -13,9 +13,9 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from lilypad.agents.books.deals import DealBook
+from lilypad.agents.defending import Defence
 from lilypad.agents.network import Actor, show_id
 from lilypad.agents.provider.admission import Admission
-from lilypad.agents.provider.defending import Defence
 from lilypad.agents.provider.live_logs import LiveLogs
 from lilypad.agents.provider.offering import Offering
 from lilypad.agents.work.results import ResultRecord

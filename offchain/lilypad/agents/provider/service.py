@@ -11,12 +11,13 @@ from aiohttp import web
 from eth_account.signers.local import LocalAccount
 
 from lilypad.agents.books.deals import DealBook
+from lilypad.agents.defending import Defence
 from lilypad.agents.network import Network
 from lilypad.agents.nonces import JournalCounter, OfferNonces
 from lilypad.agents.provider.admission import Admission
 from lilypad.agents.provider.agent import Provider
 from lilypad.agents.provider.capacity import Wish, choose
-from lilypad.agents.provider.defending import Defence
+from lilypad.agents.provider.defending import is_worth_it
 from lilypad.agents.provider.engines import Engines, look
 from lilypad.agents.provider.log_service import LogService
 from lilypad.agents.provider.offering import Offering, OfferTerms
@@ -73,7 +74,7 @@ async def run_provider(
         shelf = Shelf(store, retention, lambda: provider_needs(deals, workshop), operations.store_looked)
         offering = Offering(actor, account, terms, market, nonces, OutstandingOffers(here.journal), shelf.has_room)
         admission = Admission(workshop.catalogue, Pace(here.journal, measure))
-        defence = Defence(actor) if settings.appeal else None
+        defence = Defence(actor, is_worth_it) if settings.appeal else None
         provider = Provider(actor, deals, workshop, offering, admission, defence, shelf.wake)
         logs = LogService(actor.domain, deals, provider.live)
         operations.metrics.read_capacity(lambda: offering.booking.samples())
