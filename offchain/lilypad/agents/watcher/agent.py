@@ -28,7 +28,7 @@ from lilypad.agents.work.workshop import instruction_limit
 from lilypad.chain.feed import Feed
 from lilypad.crashing import crash_point
 from lilypad.errors import FaultError, RecoverableError, RejectedError, TransactionRevertedError
-from lilypad.protocol.deal import Deal, DealStatus, Verdict, way_out
+from lilypad.protocol.deal import Deal, DealStatus, Verdict, deadline, way_out
 from lilypad.types import DealId
 
 log = logging.getLogger(__name__)
@@ -65,9 +65,6 @@ class Watcher:
 
     async def run(self, feed: Feed) -> None:
         """Until cancelled. `feed` delivers the controller's events from the journal's cursor on."""
-        for id_ in self._looker.left():
-            if not self._is_in_hand(id_):
-                await self._looker.clean_up(id_)
         async with asyncio.TaskGroup() as group:
             group.create_task(self._begin(feed, group), name="watcher begins")
             async for batch in feed.batches():
@@ -78,6 +75,10 @@ class Watcher:
     async def _begin(self, feed: Feed, group: asyncio.TaskGroup) -> None:
         """Not before it is known what has become of results since: most of them were accepted long ago."""
         await feed.caught_up.wait()
+        for id_ in self._looker.left():
+            deal = self._deals.get(id_)
+            if deal is None or deal.status is not DealStatus.SUBMITTED:
+                await self._looker.clean_up(id_)
         self._take_up(group)
 
     def _take_up(self, group: asyncio.TaskGroup) -> None:
@@ -132,14 +133,13 @@ class Watcher:
             # Whatever is in the way here is no reason to challenge anybody.
             found, why = Finding.PASSED_OVER, str(error) or "its time was over before it was done"
             self._say(deal, found, error=why)
+        if found is None:
+            return
+        await self._looker.clean_up(deal.id)
+        if found is Finding.WRONG and self._deals.now <= (deadline(deal) or 0):
+            await self._accuser.accuse(deal)
+            await self._deals.wait_while(deal, LONGEST_SLEEP)
         else:
-            if found is Finding.WRONG:
-                await self._accuser.accuse(deal)
-                await self._deals.wait_while(deal, LONGEST_SLEEP)
-            elif found is not None:
-                self._say(deal, found)
-        if found not in (None, Finding.WRONG):
-            await self._looker.clean_up(deal.id)
             await self._deals.wait_while(deal)
 
     def _say(self, deal: Deal, found: Finding, **fields: object) -> None:
@@ -156,6 +156,7 @@ class Watcher:
         """
         package = await self._looker.package(deal)
         limit, engine = instruction_limit(deal, package.manifest), package.manifest.engine
+        has_run = False
         while (found := find(self._records(deal), deal, engine, limit)) is Finding.OPEN:
             if self._memory.distrusts(deal.job.module):
                 raise RejectedError("mediators have upheld a result of this module that was found wrong here")
@@ -166,6 +167,9 @@ class Watcher:
             runs = [*self._deals.notes(deal.id).get("runs", []), record.to_json()]
             self._deals.note(deal.id, runs=runs)
             crash_point("watcher.noted", str(len(runs)))
+            has_run = True
+        if has_run:
+            self._say(deal, found)
         return found
 
     def _records(self, deal: Deal) -> list[ResultRecord]:
@@ -173,8 +177,8 @@ class Watcher:
 
     async def _run(self, deal: Deal) -> ResultRecord:
         """Within its time, and not before its creator had time to accept."""
-        if (patience := deal.since + self._policy.wait - self._now) > 0:
-            await asyncio.sleep(patience)
+        wait = self._policy.wait  # and no longer, should this machine's clock be behind the chain's
+        await asyncio.sleep(max(min(deal.since + wait - self._now, wait), 0))
 
         @asynccontextmanager
         async def place() -> AsyncIterator[None]:

@@ -10,7 +10,7 @@ from typing import Self
 from lilypad.agents.challenging import deterring_probability
 from lilypad.protocol import settlement
 from lilypad.protocol.deal import Agreed, Deal, DealStatus
-from lilypad.protocol.settlement import Challenge
+from lilypad.protocol.settlement import Challenge, Change
 from lilypad.protocol.terms import DealTerms
 from lilypad.protocol.words import Verification
 from lilypad.settings import Settings
@@ -72,7 +72,7 @@ def may_be_watched(event: Agreed, account: Address, usual: Verification) -> bool
 def reward(terms: DealTerms, dispute: Challenge) -> int:
     """What whoever challenges has more than before if the result is found wrong; less than nothing where the collateral
     does not even pay the mediators."""
-    change = settlement.wrong(terms, dispute)[dispute.challenger]
+    change = settlement.wrong(terms, dispute).get(dispute.challenger, Change())
     return change.free + change.locked
 
 
