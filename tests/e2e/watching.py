@@ -9,17 +9,18 @@ from dataclasses import dataclass
 
 import aiohttp
 from aiohttp.test_utils import unused_port
+from eth_account import Account
+from eth_account.signers.local import LocalAccount
 
 from lilypad.agents.faucet import fund
 from lilypad.agents.watcher.policy import WatchPolicy
 from lilypad.agents.watcher.service import run_watcher
-from lilypad.chain.devnode import dev_account
 from lilypad.settings import ETHER
 from tests.offchain.ops.helpers import scrape
 
 from .court_town import PATIENCE, Town
 
-WATCHER = dev_account(9)
+WATCHER: LocalAccount = Account.create()
 PURSE = 20 * ETHER
 POLICY = WatchPolicy(bond=PURSE, check=1.0)
 

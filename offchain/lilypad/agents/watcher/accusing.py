@@ -17,9 +17,13 @@ from lilypad.protocol.deal import Deal, Verdict
 from lilypad.protocol.mediation import appeal_price
 from lilypad.protocol.settlement import Challenge
 from lilypad.protocol.words import Verification
+from lilypad.settings import ETHER
 from lilypad.types import Engine
 
 log = logging.getLogger(__name__)
+
+WON, LOST = 20, 7
+"""Of 27 appeals, by whoever is right and with a third of all stake against it: see `deterring_probability`."""
 
 
 class Accuser:
@@ -93,14 +97,17 @@ class Accuser:
     # ------------------------------------------------------------------ appeals, and the purse as others see it
 
     def is_worth_an_appeal(self, case: Case, deal: Deal, now: int) -> bool:
-        """Whether the result was upheld, can still be appealed, and more is at stake than the appeal locks."""
+        """Whether the result was upheld, can still be appealed, and the appeal pays on average."""
         until, dispute = case.appeal_until, deal.dispute
         if until is None or now > until or dispute is None:
             return False
-        if case.verdict not in (Verdict.RIGHT, Verdict.WITHHELD):
+        at_stake = reward(deal.terms, dispute)
+        if case.verdict is Verdict.RIGHT:
+            at_stake += dispute.fee + dispute.bond
+        elif case.verdict is not Verdict.WITHHELD:
             return False
-        price, at_stake = appeal_price(case.docket), reward(deal.terms, dispute) + dispute.fee + dispute.bond
-        return price <= min(at_stake, self._left_to_lock())
+        price = appeal_price(case.docket)
+        return price <= self._left_to_lock() and price * LOST <= at_stake * WON
 
     async def check(self) -> Check:
         """For whoever asks whether this agent is fit for work: without the price of a challenge it looks at nothing."""
@@ -110,4 +117,4 @@ class Accuser:
             return Check("purse", False, f"nobody can be challenged now: {error.message}")
         funds = await self._actor.funds(self._actor.account)
         have = min(funds.wallet + funds.free, self._left_to_lock())
-        return Check("purse", price <= have, f"a challenge locks {price} wei of LILY; {have} are there for it")
+        return Check("purse", price <= have, f"a challenge locks {price / ETHER:g} LILY; {have / ETHER:g} are there")
