@@ -10,10 +10,10 @@ from lilypad.agents.challenging import provide
 from lilypad.agents.network import Actor, show_id
 from lilypad.agents.watcher.policy import WatchPolicy, locked, reward
 from lilypad.crashing import crash_point
-from lilypad.errors import FaultError, RejectedError, TransactionRevertedError
+from lilypad.errors import FaultError, RecoverableError, RejectedError, TransactionRevertedError
 from lilypad.ops.health import Check
 from lilypad.protocol.case import Case
-from lilypad.protocol.deal import Deal, Verdict
+from lilypad.protocol.deal import Deal, DealStatus, Verdict
 from lilypad.protocol.mediation import appeal_price
 from lilypad.protocol.settlement import Challenge
 from lilypad.protocol.words import Verification
@@ -38,8 +38,8 @@ class Accuser:
         """Before anything is run.
 
         Raises:
-            RejectedError: catching it would not pay, or cannot be paid for.
-            TransactionRevertedError: nobody can judge.
+            RejectedError, FaultError: catching it would not pay, or cannot be paid for, or nobody can judge.
+            RecoverableError: open cases hold what the policy allows.
         """
         asked = deal.agreement.verification
         if engine is Engine.DOCKER and asked.tolerance_bps < self._actor.verification(engine).tolerance_bps:
@@ -58,6 +58,7 @@ class Accuser:
         async with self._one_at_a_time:
             known = self._deals.notes(deal.id).get("challenge") or {}
             if known.get("result") != result:
+                self._deals.note(deal.id, challenge=None)  # a reorganisation may have brought another result
                 price = await self._price(deal)
                 await provide(self._actor, deal, price)
                 known = {"result": result, "price": price}
@@ -74,25 +75,33 @@ class Accuser:
     async def _price(self, deal: Deal) -> int:
         """
         Raises:
-            RejectedError: it is more than the policy allows, than there is, or than it would bring.
+            RejectedError, FaultError: it is more than the policy allows, or than there is, or would bring too little.
+            RecoverableError: open cases hold what the policy allows.
         """
         asked = deal.agreement.verification
         fee, bond = await self._actor.quote(asked)
         gain = reward(deal.terms, Challenge(self._actor.account, bond, asked.mediation, fee))
         if gain <= self._policy.least_reward:
             raise RejectedError("catching it would bring too little", reward=gain, least=self._policy.least_reward)
-        if fee + bond > self._left_to_lock():
-            bound = self._policy.bond - self._left_to_lock()
-            message = "its challenges may not lock so much together: raise --bond, or wait for open cases"
-            raise RejectedError(message, price=fee + bond, bond=self._policy.bond, locked=bound)
+        price, most = fee + bond, self._policy.bond
+        if price > most:
+            raise RejectedError("a challenge may not lock so much: raise --bond", price=price, bond=most)
+        if price > (left := self._left_to_lock()):
+            raise RecoverableError("its challenges may not lock so much together", price=price, left=left)
         funds = await self._actor.funds(self._actor.account)
-        if fee + bond > funds.wallet + funds.free:
+        if price > funds.wallet + funds.free:
             message = "the wallet is too poor for a challenge: send it LILY (`lilypad wallet fund` on a local chain)"
-            raise FaultError(message, price=fee + bond, have=funds.wallet + funds.free)
-        return fee + bond
+            raise FaultError(message, price=price, have=funds.wallet + funds.free)
+        return price
 
     def _left_to_lock(self) -> int:
-        return self._policy.bond - sum(locked(deal, self._actor.account) for deal in self._deals)
+        return self._policy.bond - sum(locked(deal, self._actor.account) + self._promised(deal) for deal in self._deals)
+
+    def _promised(self, deal: Deal) -> int:
+        """To a challenge that the chain has not told of yet."""
+        if deal.status is not DealStatus.SUBMITTED:
+            return 0
+        return int((self._deals.notes(deal.id).get("challenge") or {}).get("price", 0))
 
     # ------------------------------------------------------------------ appeals, and the purse as others see it
 

@@ -33,7 +33,7 @@ from lilypad.types import DealId
 
 log = logging.getLogger(__name__)
 
-RETRY_SECONDS = 2.0
+RETRY_SECONDS, LONGEST_RETRY = 2.0, 20.0
 LONGEST_SLEEP = 5.0
 STUCK_SECONDS = 30.0
 
@@ -103,13 +103,15 @@ class Watcher:
 
     async def _carry(self, id_: DealId) -> None:
         """One result, until it is final, or until the chain has taken it back."""
+        pause = RETRY_SECONDS
         try:
             while self._is_in_hand(id_) and (deal := self._deals.get(id_)) is not None:
                 try:
                     await self._step(deal)
                 except RecoverableError as error:
                     log.warning("deal_waits", extra={"deal": show_id(id_), "error": str(error)})
-                    await asyncio.sleep(RETRY_SECONDS)
+                    await asyncio.sleep(pause)
+                    pause = min(2 * pause, LONGEST_RETRY)
                 except TransactionRevertedError as error:
                     # Somebody was faster, or it is too late: the chain knows better than our last look.
                     log.info("deal_call_refused", extra={"deal": show_id(id_), "error": str(error)})
