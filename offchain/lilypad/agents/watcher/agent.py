@@ -95,7 +95,7 @@ class Watcher:
         return deal.status is DealStatus.SUBMITTED or is_own
 
     def _learn(self, deal: Deal) -> None:
-        """From a case that was lost. A module that gives other results here than elsewhere costs one bond, not all."""
+        """From a case that was lost: of a module that gives other results here than elsewhere nothing is challenged."""
         is_lost = deal.verdict in (Verdict.RIGHT, Verdict.WITHHELD) and is_own_case(deal, self._actor.account)
         if is_lost and not self._memory.distrusts(deal.job.module):
             self._memory.distrust(deal.job.module)
@@ -156,12 +156,12 @@ class Watcher:
         Raises:
             RejectedError, FaultError, OSError, TimeoutError: it is passed over, and why.
         """
+        if self._memory.distrusts(deal.job.module):
+            raise RejectedError("mediators have upheld a result of this module that was found wrong here")
         package = await self._looker.package(deal)
         limit, engine = instruction_limit(deal, package.manifest), package.manifest.engine
         has_run = False
         while (found := find(self._records(deal), deal, engine, limit)) is Finding.OPEN:
-            if self._memory.distrusts(deal.job.module):
-                raise RejectedError("mediators have upheld a result of this module that was found wrong here")
             await self._accuser.require_worth_it(deal, engine)
             record = await self._until_moved(deal, self._run(deal))
             if record is None:
