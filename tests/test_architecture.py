@@ -53,7 +53,7 @@ AGENTS_KNOW = {
 """Inside agents/: the roles stand on what they share and know nothing of one another."""
 ONLY_IN = {
     "ape": ("scripts", "tests/contracts", "tests/invariants", "tests/conftest.py", "tests/coverage/recorder.py"),
-    "docker": ("offchain/lilypad/executors/docker.py", "modules", "tests"),
+    "docker": ("offchain/lilypad/executors/docker.py", "offchain/lilypad/executors/container_", "modules", "tests"),
     "wasmtime": ("offchain/lilypad/executors", "tests"),
     "ray": ("offchain/lilypad/executors/cluster/",),
     "rich": ("offchain/lilypad/cli/render.py",),

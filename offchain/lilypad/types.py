@@ -131,7 +131,7 @@ class ExecutionSpec:
     """Seeds the module's random source (WASM)."""
     cpu_milli: int = 1000
     gpu: int = 0
-    """Devices that its machine must have free; only a cluster chooses its machine by them."""
+    """Whole devices, for containers alone."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,6 +56,7 @@ wall_seconds = 20
 
 [resources]
 cpu_milli = 1000
+gpu = {gpu}
 ram_mib = 64
 
 [budget]
@@ -74,14 +75,14 @@ def wasm_package(folder: Path, program: str, budget: int) -> None:
     _write_manifest(target, program, engine, program, budget)
 
 
-def container_package(folder: Path, program: str, budget: int) -> None:
+def container_package(folder: Path, program: str, budget: int, gpu: int = 0) -> None:
     """The same source, compiled for Linux, alone in an image."""
     name = f"{program}-container"
     target = folder / name
     target.mkdir(parents=True)
     binary = _cached(program, ".linux", _compile_native)
     image = _load_image(binary, target / "image.tar")
-    _write_manifest(target, name, f'[docker]\nimage = "{image}"', "/program", budget)
+    _write_manifest(target, name, f'[docker]\nimage = "{image}"', "/program", budget, gpu)
 
 
 def _cached(program: str, suffix: str, build: object) -> Path:
@@ -126,6 +127,6 @@ def _load_image(binary: Path, tar: Path) -> str:
     return f"sha256:{hashlib.sha256(config).hexdigest()}"
 
 
-def _write_manifest(folder: Path, name: str, engine: str, program: str, budget: int) -> None:
-    text = MANIFEST.format(name=name, engine=engine, program=program, budget=budget)
+def _write_manifest(folder: Path, name: str, engine: str, program: str, budget: int, gpu: int = 0) -> None:
+    text = MANIFEST.format(name=name, engine=engine, program=program, budget=budget, gpu=gpu)
     (folder / "module.toml").write_text(text)

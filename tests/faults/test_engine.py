@@ -16,10 +16,10 @@ from lilypad.agents.creator.progress import Stage
 from lilypad.executors.docker import DEFAULT_ENGINE, DockerExecutor
 from lilypad.protocol.deal import DealStatus
 from lilypad.types import Address
+from tests.engine import PrivateEngine, can_run
 
 from .books import Books, check_nothing_left
 from .conftest import cases
-from .engine import PrivateEngine, can_run
 from .jobs import finish, reach
 from .steps import PROVIDER_RUNS_A_CONTAINER, Lives
 from .town import Provider, Town, until

@@ -37,7 +37,7 @@ for command in (status, drain, earnings):
 @click.option("--cpu", type=Cores(), help="For all of them together.  [default: what is there]")
 @click.option("--ram", type=Size(), help="As 512MiB or 7.5GiB.  [default: what is there, less a tenth for the host]")
 @click.option("--disk", type=Size(), help="[default: 4GiB for each place, if there is as much]")
-@click.option("--gpu", type=click.IntRange(0), default=0, help="None so far: no executor hands a GPU to a job.")
+@click.option("--gpu", type=click.IntRange(0, 1024), help="[default: all that containers can have]")
 @click.option("--price", type=PRICE, help="LILY per 10^9 instructions.  [default: LILYPAD_PRICE_PER_INSTRUCTION]")
 @click.option("--module", "modules", multiple=True, help="Take jobs for it alone, curated or not. May be repeated.")
 @json_option
@@ -48,13 +48,13 @@ def start_provider(
     cpu: int | None,
     ram: int | None,
     disk: int | None,
-    gpu: int,
+    gpu: int | None,
     price: int | None,
     modules: tuple[str, ...],
 ) -> int:
     """Offer this machine. Needs a wallet, and collateral in the vault (`lilypad wallet deposit`).
 
-    Each place is offered with its part of the processors, the memory and the disk that are free then.
+    Each place is offered with its part of the processors, the memory, the disk and the GPUs that are free then.
 
     SIGTERM, or `lilypad provider drain`: takes no more deals, finishes those in hand, and ends. Ctrl-C, or SIGTERM once
     more: ends at once; what is in hand goes on at the next start.
@@ -62,14 +62,12 @@ def start_provider(
     from lilypad.agents.provider.capacity import Wish
     from lilypad.cli import session
 
-    if gpu:
-        raise click.UsageError("--gpu: no executor hands a GPU to a job yet, so none can be offered.")
     settings = session.start(invocation, "info")
     if price is not None:
         settings = settings.model_copy(update={"price_per_instruction": price})
     account = session.open_own_account(settings)
     stopping = _Stopping()
-    work = _provide(invocation, settings, account, Wish(places, cpu, ram, disk), modules, stopping)
+    work = _provide(invocation, settings, account, Wish(places, cpu, ram, disk, gpu), modules, stopping)
     return until_stopped(work, stopping.on_terminate)
 
 

@@ -8,7 +8,7 @@ from lilypad.doctor.capacity import examine_capacity
 from lilypad.doctor.chain import examine_deployment, examine_endpoints, examine_settings
 from lilypad.doctor.cluster import examine_cluster
 from lilypad.doctor.findings import Finding, Level, broken
-from lilypad.doctor.machine import examine_clock, examine_disk, examine_docker, examine_wasm
+from lilypad.doctor.machine import examine_clock, examine_disk, examine_docker, examine_gpus, examine_wasm
 from lilypad.doctor.people import examine_account, examine_market
 from lilypad.errors import LilypadError
 from lilypad.settings import Settings
@@ -31,6 +31,7 @@ async def examine(settings: Settings, account: Address | LilypadError) -> list[F
         examine_market(settings, deployment),
         examine_wasm(),
         examine_docker(settings.docker),
+        examine_gpus(settings.docker),
         examine_cluster(settings),
         _done(examine_disk(settings)),
         examine_capacity(settings, account if isinstance(account, str) else None),

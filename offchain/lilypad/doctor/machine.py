@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ctypes
 import hashlib
 import os
@@ -12,7 +13,9 @@ from typing import Any
 
 from lilypad.doctor.findings import Finding, broken, ok, warning
 from lilypad.errors import LilypadError
+from lilypad.executors.container_gpus import check_gpus
 from lilypad.executors.container_policy import warden_binary
+from lilypad.executors.gpus import find_gpus
 from lilypad.executors.wasm import ENGINE_NAME, ENGINE_VERSION, HOST_VERSION, WasmExecutor
 from lilypad.ops.engine import engine_says
 from lilypad.ops.watch import folder_bytes
@@ -93,6 +96,20 @@ async def examine_docker(engine: str) -> list[Finding]:
     if info is None:
         return [_no_engine(engine)]
     return [*_store(info), *_limits(info), *_isolation(info), *_warden()]
+
+
+async def examine_gpus(engine: str) -> list[Finding]:
+    """Not only whether they are there: whether a container can have them."""
+    found = await asyncio.to_thread(find_gpus)
+    if not found:
+        return []
+    text = f"{len(found)} of {', '.join(sorted({f'{gpu.memory_mib / 1024:.0f} GiB' for gpu in found}))}"
+    try:
+        await asyncio.to_thread(check_gpus, engine)
+    except LilypadError as error:
+        fix = "install the NVIDIA Container Toolkit and restart the engine; without it no GPU is offered"
+        return [warning("gpu", f"{text}; {error}", fix)]
+    return [ok("gpu", f"{text}, and containers can have them")]
 
 
 def _no_engine(engine: str) -> Finding:

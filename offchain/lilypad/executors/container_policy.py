@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,8 @@ LABEL_EXECUTION = "network.lilypad.execution"
 LABEL_SPEC = "network.lilypad.spec"
 LABEL_OUTPUT = "network.lilypad.output"
 LABEL_LIMITS = "network.lilypad.limits"
+LABEL_GPUS = "network.lilypad.gpus"
+"""Whose they are while the container runs, separated by commas."""
 
 USER = "10001:10001"
 WARDEN_PATH = "/.lilypad/warden"
@@ -127,13 +130,15 @@ def log_options(limits: Limits) -> dict[str, str]:
     return {"max-size": str(engine_log_bytes(limits)), "max-file": "1", "compress": "false"}
 
 
-def create_arguments(spec: ExecutionSpec, ticket: ContainerTicket, namespace: str) -> dict[str, Any]:
+def create_arguments(
+    spec: ExecutionSpec, ticket: ContainerTicket, namespace: str, gpus: Sequence[str] = ()
+) -> dict[str, Any]:
     """Keyword arguments of docker's `containers.create`, less those that have types of its own."""
     limits = spec.limits
     return {
         "image": spec.artifact,
         "name": container_name(namespace, ticket.execution_id),
-        "labels": ticket.labels(namespace),
+        "labels": ticket.labels(namespace) | ({LABEL_GPUS: ",".join(gpus)} if gpus else {}),
         "entrypoint": warden_command(spec),
         "command": list(spec.argv),
         "environment": FIXED_ENVIRONMENT | dict(spec.env),

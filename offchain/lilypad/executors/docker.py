@@ -1,4 +1,4 @@
-"""Runs modules in containers of a Docker engine. The only module that imports the `docker` package.
+"""Runs modules in containers of a Docker engine. With `container_engine` and `container_gpus` all that imports docker.
 
 The engine's container is the memory of an execution: its name follows from the id (so the engine
 refuses to run one twice), its labels say where the output goes, its log holds the result. Everything
@@ -13,9 +13,9 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Collection, Iterator
+from collections.abc import AsyncIterator, Collection
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -30,7 +30,9 @@ from lilypad.crashing import crash_point
 from lilypad.errors import EngineAwayError, ExecutorFaultError, LilypadError, ModuleInvalidError
 from lilypad.executors import container_policy as policy
 from lilypad.executors.base import LogChunk
+from lilypad.executors.container_engine import connect, engine_faults
 from lilypad.executors.container_files import Record, finish, publish_inputs
+from lilypad.executors.container_gpus import Gpus, device_requests
 from lilypad.executors.container_output import End, Stopped, judge, ran_seconds, unpack
 from lilypad.executors.container_stream import frames_of
 from lilypad.types import ExecutionResult, ExecutionSpec
@@ -56,12 +58,21 @@ class DockerExecutor:
         namespace: keeps agents on one engine apart: the same deal may run once for each of them.
         processors: the only ones that containers may use, like "0" or "0-3"; empty for all. For authors, who look
             whether their module's result depends on it: a job's spec does not say.
+        gpus: the devices that it hands out.
     """
 
-    def __init__(self, base_url: str = DEFAULT_ENGINE, *, namespace: str = "default", processors: str = "") -> None:
+    def __init__(
+        self,
+        base_url: str = DEFAULT_ENGINE,
+        *,
+        namespace: str = "default",
+        processors: str = "",
+        gpus: Gpus | None = None,
+    ) -> None:
         self._base_url = base_url
         self._processors = processors
         self._namespace = namespace
+        self._gpus = gpus or Gpus()
         self._docker: DockerClient | None = None
         self._connecting = threading.Lock()
         self._held: dict[str, _Held] = {}
@@ -137,12 +148,11 @@ class DockerExecutor:
     def _client(self) -> DockerClient:
         with self._connecting:
             if self._docker is None:
-                _check_socket(self._base_url)
-                self._docker = DockerClient(self._base_url, timeout=60, max_pool_size=32)
+                self._docker = connect(self._base_url)
             return self._docker
 
     def _find(self, execution_id: str) -> Container | None:
-        with _engine_faults(execution_id):
+        with engine_faults(execution_id):
             try:
                 return self._client().containers.get(policy.container_name(self._namespace, execution_id))
             except errors.NotFound:
@@ -150,7 +160,7 @@ class DockerExecutor:
 
     def _start(self, held: _Held, spec: ExecutionSpec, inputs: Path) -> None:
         ticket = held.ticket
-        with held.lock, _engine_faults(ticket.execution_id):
+        with held.lock, engine_faults(ticket.execution_id):
             container = self._find(ticket.execution_id)  # before the record: one of them is there at any time
             if (record := Record.load(ticket.output)) is not None:
                 _same_spec(record.spec_digest, ticket)
@@ -168,16 +178,18 @@ class DockerExecutor:
             raise ExecutorFaultError("the output directory is not empty", output=ticket.output)
         self._check_image(spec)
         publish_inputs(inputs)
-        container = self._client().containers.create(
-            **policy.create_arguments(spec, ticket, self._namespace),
-            cpuset_cpus=self._processors,
-            mounts=[
-                Mount("/inputs", str(inputs.absolute()), type="bind", read_only=True),
-                Mount(policy.WARDEN_PATH, str(policy.warden_binary()), type="bind", read_only=True),
-            ],
-            log_config=LogConfig(type="local", config=policy.log_options(spec.limits)),
-            ulimits=[Ulimit(name=name, soft=most, hard=most) for name, most in policy.ULIMITS.items()],
-        )
+        with self._gpus.free(self._client(), spec.gpu) as devices:
+            container = self._client().containers.create(
+                **policy.create_arguments(spec, ticket, self._namespace, devices),
+                device_requests=device_requests(devices),
+                cpuset_cpus=self._processors,
+                mounts=[
+                    Mount("/inputs", str(inputs.absolute()), type="bind", read_only=True),
+                    Mount(policy.WARDEN_PATH, str(policy.warden_binary()), type="bind", read_only=True),
+                ],
+                log_config=LogConfig(type="local", config=policy.log_options(spec.limits)),
+                ulimits=[Ulimit(name=name, soft=most, hard=most) for name, most in policy.ULIMITS.items()],
+            )
         crash_point("docker.created")
         try:
             container.start()
@@ -200,7 +212,7 @@ class DockerExecutor:
         """Wait a little, true when it has stopped. Short, so that a shutdown is never held up for long."""
         if Record.load(ticket.output) is not None:
             return True
-        with _engine_faults(ticket.execution_id):
+        with engine_faults(ticket.execution_id):
             container = self._require(ticket)
             try:
                 container.wait(timeout=WAIT_SLICE_SECONDS)
@@ -216,7 +228,7 @@ class DockerExecutor:
 
     def _collect(self, held: _Held) -> ExecutionResult:
         ticket = held.ticket
-        with held.lock, _engine_faults(ticket.execution_id):
+        with held.lock, engine_faults(ticket.execution_id):
             if (record := Record.load(ticket.output)) is not None:
                 return record.result
             container = self._require(ticket)
@@ -239,42 +251,20 @@ class DockerExecutor:
         return container
 
     def _remove(self, execution_id: str) -> None:
-        with _engine_faults(execution_id), suppress(errors.NotFound):
+        with engine_faults(execution_id), suppress(errors.NotFound):
             container = self._find(execution_id)
             if container is not None:
                 container.remove(force=True, v=True)
 
     def _list(self) -> list[str]:
-        with _engine_faults("all"):
+        with engine_faults("all"):
             chosen: dict[str, Any] = {"label": f"{policy.LABEL_NAMESPACE}={self._namespace}"}
             containers = self._client().containers.list(all=True, filters=chosen, ignore_removed=True)
             return [container.labels[policy.LABEL_EXECUTION] for container in containers]
 
 
-def _check_socket(base_url: str) -> None:
-    """Say it before docker does, which leaves a socket open when there is nobody to connect to."""
-    path = base_url.removeprefix("unix://")
-    if path != base_url and not Path(path).is_socket():
-        raise EngineAwayError("no Docker engine listens here; is dockerd running?", engine=base_url)
-
-
 def _output(container: Container, *, follow: bool) -> Any:  # docker's stream, which can be closed
     return container.logs(stdout=True, stderr=False, stream=True, follow=follow)
-
-
-@contextmanager
-def _engine_faults(execution_id: str) -> Iterator[None]:
-    try:
-        yield
-    except errors.APIError as error:
-        kind = EngineAwayError if error.status_code in (404, 409) else ExecutorFaultError  # it is being removed
-        raise kind(
-            "the Docker engine refused; see its own log", execution=execution_id, reason=error.explanation
-        ) from error
-    except (errors.DockerException, requests.RequestException) as error:
-        raise EngineAwayError(
-            "the Docker engine does not answer; is dockerd running?", execution=execution_id, reason=error
-        ) from error
 
 
 def _same_spec(found: str, ticket: policy.ContainerTicket) -> None:

@@ -61,7 +61,7 @@ def read_manifest(data: dict[str, Any]) -> Manifest:
         inputs=inputs,
         command=_read_command(table, {definition.name: definition for definition in inputs}),
         limits=_read_limits(table),
-        resources=_read_resources(table),
+        resources=_read_resources(table, artifact),
         budget=_read_budget(table),
         royalty_bps=table.whole("royalty_bps", 0, least=0, most=MAX_ROYALTY_BPS),
         build=table.mapping("build", {}),
@@ -156,11 +156,14 @@ def _read_limits(manifest: Table) -> ModuleLimits:
     )
 
 
-def _read_resources(manifest: Table) -> Resources:
+def _read_resources(manifest: Table, artifact: WasmArtifact | DockerArtifact) -> Resources:
     names = ("cpu_milli", "gpu", "ram_mib", "vram_mib", "disk_mib")
     table = manifest.table("resources", names, {})
     usual = {"cpu_milli": 1000}
-    return Resources(**{n: table.whole(n, usual.get(n, 0), least=0, most=(1 << 32) - 1) for n in names})
+    found = Resources(**{n: table.whole(n, usual.get(n, 0), least=0, most=(1 << 31) - 1) for n in names})
+    if found.gpu and not isinstance(artifact, DockerArtifact):
+        fail(table.at("gpu"), "a WebAssembly module is given no GPU; remove the line, or make it a container.")
+    return found
 
 
 def _read_budget(manifest: Table) -> Budget:

@@ -96,10 +96,12 @@ def test_choice__of_a_part__is_that_part() -> None:
     assert choose(MACHINE, wish) == (3, Resources(1_500, 0, 3_000, 0, 50_000))
 
 
-def test_choice__of_a_machine_with_devices__leaves_them_out() -> None:
-    """No executor hands a device to a job: an offer of one would be a lie."""
-    _, chosen = choose(Resources(4_000, gpu=2, ram_mib=4_096, vram_mib=80_000), Wish())
-    assert (chosen.gpu, chosen.vram_mib) == (0, 0)
+@pytest.mark.parametrize(("wish", "found"), [(None, (3, 90_000)), (2, (2, 60_000)), (0, (0, 0))])
+def test_choice__of_a_machine_with_devices__has_them_with_their_memory(
+    wish: int | None, found: tuple[int, int]
+) -> None:
+    _, chosen = choose(Resources(4_000, gpu=3, ram_mib=4_096, vram_mib=90_000), Wish(gpu=wish))
+    assert (chosen.gpu, chosen.vram_mib) == found
 
 
 @pytest.mark.parametrize(
@@ -108,6 +110,7 @@ def test_choice__of_a_machine_with_devices__leaves_them_out() -> None:
         (Wish(cpu_milli=4_001), r"4 cores, 16 GiB of memory, 97.7 GiB of disk for jobs; 4.001 cores.* is more"),
         (Wish(ram_mib=17_000), "16.6 GiB of memory.* is more"),
         (Wish(disk_mib=100_001), "is more"),
+        (Wish(gpu=1), "1 GPU with 0 MiB is more"),
         (Wish(places=41), r"0.1 cores, 64 MiB of memory: with 4 cores.*there can be 40, not 41"),
         (Wish(places=2, ram_mib=64), "there can be 1, not 2"),
         (Wish(places=1, cpu_milli=99), "there can be 0, not 1"),

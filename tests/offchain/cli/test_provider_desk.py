@@ -83,7 +83,7 @@ def test_status__of_a_provider__tells_whether_it_runs(operator: Command, tmp_pat
         (("--places", "3", "--cpu", "0.2"), 3, r"there can be 2, not 3"),
         (("--ram", "lots"), 2, "512MiB or 7.5GiB"),
         (("--cpu", "two"), 2, "like 4 or 1.5"),
-        (("--gpu", "1"), 2, "no executor hands a GPU to a job"),
+        (("--gpu", "1000"), 3, r"1000 GPUs with 0 MiB is more"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )

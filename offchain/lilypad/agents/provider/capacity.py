@@ -62,20 +62,22 @@ class Wish:
     cpu_milli: int | None = None
     ram_mib: int | None = None
     disk_mib: int | None = None
+    gpu: int | None = None
 
 
 def choose(machine: Resources, wish: Wish) -> tuple[int, Resources]:
-    """How many places there are, and what they share: as wished, or all processors and memory that the machine has for
-    jobs, and as many places as it has cores for, two at most. No devices: no executor hands them to a job.
+    """How many places there are, and what they share: as wished, or all processors, memory and GPUs that the machine
+    has for jobs, and as many places as it has cores for, two at most.
 
     Raises:
         RejectedError: the machine does not have it.
     """
     places = wish.places or max(min(USUAL_PLACES, machine.cpu_milli // CORE), 1)
     usual = {"cpu_milli": machine.cpu_milli, "ram_mib": machine.ram_mib,
-             "disk_mib": min(machine.disk_mib, USUAL_DISK_MIB * places)}  # fmt: skip
+             "disk_mib": min(machine.disk_mib, USUAL_DISK_MIB * places), "gpu": machine.gpu}  # fmt: skip
     said = {name: value for name in usual if (value := getattr(wish, name)) is not None}
-    wanted = Resources(**{**usual, **said})
+    chosen = {**usual, **said}
+    wanted = Resources(**chosen, vram_mib=_memory_of(chosen["gpu"], machine))
     if not wanted.fit_in(machine):
         raise RejectedError(f"this machine has {show(machine)} for jobs; {show(wanted)} is more")
     most = min(wanted.cpu_milli // LEAST.cpu_milli, wanted.ram_mib // LEAST.ram_mib)
@@ -96,7 +98,7 @@ def show(resources: Resources) -> str:
     if resources.disk_mib:
         parts.append(f"{_show_size(resources.disk_mib)} of disk")
     if resources.gpu:
-        parts.append(f"{resources.gpu} GPUs with {_show_size(resources.vram_mib)}")
+        parts.append(f"{resources.gpu} GPU{'s' * (resources.gpu != 1)} with {_show_size(resources.vram_mib)}")
     return ", ".join(parts)
 
 
@@ -116,6 +118,11 @@ def next_offer(free: Resources, places: int) -> Resources | None:
     return None
 
 
+def _memory_of(gpus: int, of: Resources) -> int:
+    """It is a part of the devices."""
+    return of.vram_mib * gpus // of.gpu if of.gpu else 0
+
+
 def _part(free: Resources, places: int) -> Resources:
     gpus = -(-free.gpu // places)
 
@@ -126,6 +133,6 @@ def _part(free: Resources, places: int) -> Resources:
         cpu_milli=fair(free.cpu_milli),
         gpu=gpus,
         ram_mib=fair(free.ram_mib),
-        vram_mib=free.vram_mib * gpus // free.gpu if free.gpu else 0,  # it is a part of the device
+        vram_mib=_memory_of(gpus, free),
         disk_mib=fair(free.disk_mib),
     )

@@ -13,6 +13,7 @@ from lilypad.agents.provider.machine import probe
 from lilypad.errors import ExecutorFaultError, FaultError
 from lilypad.executors.base import Executor
 from lilypad.executors.cluster.executor import ClusterExecutor
+from lilypad.executors.container_gpus import check_gpus
 from lilypad.executors.docker import DockerExecutor
 from lilypad.executors.wasm import WasmExecutor
 from lilypad.ops.engine import ClusterProbe, EngineProbe, engine_says
@@ -66,14 +67,17 @@ class Found:
 
 
 async def look(settings: Settings) -> Found:
-    """At this machine, or at its cluster. Jobs in containers only if there is a Docker engine now, on every machine.
+    """At this machine, or at its cluster. Jobs in containers only if there is a Docker engine now, on every machine;
+    GPUs only if it can put them into a container.
 
     Raises:
         FaultError: there should be a cluster, and none answers.
     """
     own = await asyncio.to_thread(probe, settings.data)
     if not settings.cluster:
-        return Found(_engines(await engine_says(settings.docker, "/version") is not None), own, own)
+        engines = _engines(await engine_says(settings.docker, "/version") is not None)
+        own = await _without_idle_gpus(own, settings.docker)
+        return Found(engines, own, own)
     cluster = ClusterExecutor(settings.cluster, docker=settings.docker)
     try:
         machines = await cluster.machines(ask_docker=True)
@@ -89,6 +93,16 @@ async def look(settings: Settings) -> Found:
     total = replace(total_of(parts), disk_mib=own.disk_mib)
     largest = max(parts, key=lambda part: (part.cpu_milli, part.ram_mib))
     return Found(_engines(all(machine.has_docker for machine in machines)), total, largest)
+
+
+async def _without_idle_gpus(own: Resources, docker: str) -> Resources:
+    if own.gpu:
+        try:
+            await asyncio.to_thread(check_gpus, docker)
+        except ExecutorFaultError as error:
+            log.warning("gpus_not_offered", extra={"found": own.gpu, "error": str(error)})
+            return replace(own, gpu=0, vram_mib=0)
+    return own
 
 
 def _engines(has_docker: bool) -> tuple[Engine, ...]:

@@ -7,17 +7,14 @@ engine, everything else that runs here.
 
 from __future__ import annotations
 
-import logging
 import os
 import shutil
-import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from lilypad.executors.gpus import find_gpus
 from lilypad.types import Resources
-
-log = logging.getLogger(__name__)
 
 MIB = 1 << 20
 LEAST_RAM_RESERVE_MIB, LEAST_DISK_RESERVE_MIB = 512, 1024
@@ -26,15 +23,15 @@ MOST_MIB = (1 << 31) - 1
 """What fits into an offer; file systems on a network call themselves endless."""
 RAM_STEP_MIB = 64
 """Rounded down to it: a reboot moves the kernel's own share by a little, and offers that are out should still fit."""
-GPU_QUERY = ("--query-gpu=memory.total", "--format=csv,noheader,nounits")
-GPU_SECONDS = 10.0
 
 
 def probe(data: Path, root: Path = Path("/")) -> Resources:
     """What jobs may have. `data` is the folder whose disk they use; `root` is where /proc and /sys are."""
     groups = list(cgroup_folders(root))
-    gpu, vram = _gpus()
-    return Resources(cpu_milli(groups), gpu, ram_mib(root, groups), vram, disk_mib(data))
+    devices = find_gpus()
+    # Every device counts as the smallest: a job does not choose which it gets.
+    vram = len(devices) * min((device.memory_mib for device in devices), default=0)
+    return Resources(cpu_milli(groups), len(devices), ram_mib(root, groups), vram, disk_mib(data))
 
 
 def free_now(data: Path, root: Path = Path("/")) -> Resources:
@@ -123,7 +120,7 @@ def parse_memory(text: str, name: str) -> int | None:
     return None
 
 
-# ---------------------------------------------------------------------- disk and devices
+# ---------------------------------------------------------------------- disk
 
 
 def disk_mib(data: Path) -> int:
@@ -134,29 +131,6 @@ def disk_mib(data: Path) -> int:
     usage = shutil.disk_usage(place)
     free = (usage.free - reserve(usage.free, LEAST_DISK_RESERVE_MIB * MIB)) // MIB
     return min(max(free, 0), MOST_MIB)
-
-
-def _gpus() -> tuple[int, int]:
-    """Devices, and the memory of all of them in MiB. A driver that does not answer has none."""
-    program = shutil.which("nvidia-smi")
-    if program is None:
-        return 0, 0
-    try:
-        done = subprocess.run([program, *GPU_QUERY], capture_output=True, text=True, timeout=GPU_SECONDS, check=True)
-        return parse_gpus(done.stdout)
-    except (OSError, ValueError, subprocess.SubprocessError) as error:
-        log.warning("gpus_unknown", extra={"error": str(error)})
-        return 0, 0
-
-
-def parse_gpus(text: str) -> tuple[int, int]:
-    """One line of MiB for each device. Every device counts as the smallest: a job does not choose which it gets.
-
-    Raises:
-        ValueError: it is something else.
-    """
-    sizes = [int(line) for line in text.split("\n") if line.strip()]
-    return len(sizes), len(sizes) * min(sizes, default=0)
 
 
 # ---------------------------------------------------------------------- reading

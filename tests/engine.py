@@ -17,8 +17,14 @@ def can_run() -> bool:
 
 
 class PrivateEngine:
-    def __init__(self, folder: Path) -> None:
+    """
+    Args:
+        programs: a folder in which the engine looks for its helpers first.
+    """
+
+    def __init__(self, folder: Path, programs: Path | None = None) -> None:
         self._folder = folder
+        self._environment = os.environ | ({"PATH": f"{programs}:{os.environ['PATH']}"} if programs else {})
         self._process: Process | None = None
         self.address = f"unix://{folder}/docker.sock"
 
@@ -28,7 +34,9 @@ class PrivateEngine:
         arguments = ("--host", self.address, "--data-root", f"{folder}/data", "--exec-root", f"{folder}/exec")
         arguments += ("--pidfile", f"{folder}/pid", "--bridge", "none", "--iptables=false", "--storage-driver", "vfs")
         with (folder / "said.log").open("a") as said:
-            self._process = await asyncio.create_subprocess_exec("dockerd", *arguments, stdout=said, stderr=said)
+            self._process = await asyncio.create_subprocess_exec(
+                "dockerd", *arguments, stdout=said, stderr=said, env=self._environment
+            )
         async with asyncio.timeout(PATIENCE):
             while not await self._answers():  # noqa: ASYNC110 - another process
                 await asyncio.sleep(0.1)
