@@ -48,6 +48,7 @@ AGENTS_KNOW = {
     "solver": {"books", "work"},
     "creator": {"books", "work"},
     "mediator": {"books", "work"},
+    "watcher": {"books", "work"},
 }
 """Inside agents/: the roles stand on what they share and know nothing of one another."""
 ONLY_IN = {

@@ -53,6 +53,10 @@ CRASH_POINTS = {
     "mediator.committed": "the sealed ballot is on the chain",
     "mediator.revealed": "the open one is",
     "mediator.moved": "a case has been moved on; the detail is the call",
+    # The watcher.
+    "watcher.noted": "what a run has shown is in the journal; the detail says which run",
+    "watcher.priced": "the price of the challenge is in the vault and in the journal; the chain knows nothing of it",
+    "watcher.challenged": "the chain has the challenge",
     # The executors.
     "wasm.ran": "the module has ended; nothing of it is on the disk",
     "wasm.unfinished": "half of the output is on the disk",

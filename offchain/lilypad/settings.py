@@ -69,7 +69,19 @@ class Settings(BaseSettings):
     mediate_window: int = 604_800
 
     appeal: bool = True
-    """Provider: whether it appeals a ruling against a result of its own, if that locks less than it would lose."""
+    """Provider: whether it appeals a ruling against a result of its own, if that locks less than it would lose.
+    Watcher: the same of a ruling for a result that it has challenged."""
+
+    watch_check: float | None = Field(default=None, gt=0, le=1)
+    """Watcher: how probable it is that a result is run again. None: as often as makes cheating a loss."""
+    watch_bond: int = Field(default=100 * ETHER, ge=0)
+    """Watcher: the most that its challenges may lock together at the same time."""
+    watch_reward: int = Field(default=0, ge=0)
+    """Watcher: a challenge is worth its gas if it brings more than this."""
+    watch_places: int = Field(default=1, ge=1, le=64)
+    """Watcher: jobs that it runs at the same time."""
+    watch_wait: int = Field(default=10, ge=0)
+    """Watcher: how long a creator is given to accept by itself, before its job is run."""
 
     listen_host: str = "127.0.0.1"
     listen_port: int = 0

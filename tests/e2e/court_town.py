@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from lilypad.agents.books.casework import find_cases
@@ -31,6 +31,8 @@ PATIENCE = 120.0
 class Town:
     network: LocalNetwork
     lily: Lilypad
+    others: dict[str, Address] = field(default_factory=dict)
+    """Whose money is counted beside that of the network's own accounts."""
 
     @property
     def court(self) -> CourtRoom:
@@ -54,6 +56,7 @@ class Town:
         accounts = self.network.accounts
         names = {name: getattr(accounts, name).address for name in ("creator", "provider", "solver", "author", "owner")}
         names |= {f"mediator {i}": account.address for i, account in enumerate(accounts.mediators)}
+        names |= self.others
         return {name: await self.money(address) for name, address in {**names, "burned": BURNED}.items()}
 
     async def submitted(self, module: str = "cowsay", policy: CheckPolicy | None = None) -> tuple[Job, Deal]:
@@ -85,9 +88,9 @@ class Town:
         await self.lily.actor.rpc.call("evm_increaseTime", seconds)
 
     async def until(self, reached: Callable[[Case], bool]) -> None:
-        """Until the one case of this town stands so."""
+        """Until there is a case in this town, and the first one stands so; the chain has no event for it."""
         async with asyncio.timeout(PATIENCE):
-            while not reached((await find_cases(self.lily.actor))[0].case):  # noqa: ASYNC110 - the chain has no event
+            while not any(reached(each.case) for each in (await find_cases(self.lily.actor))[:1]):  # noqa: ASYNC110
                 await asyncio.sleep(0.2)
 
 

@@ -3,8 +3,10 @@
 import lilypad.agents.creator.api
 import lilypad.agents.provider.service
 import lilypad.agents.solver.service
+import lilypad.agents.watcher.service
 import lilypad.cli.jobs
 import lilypad.cli.main
 import lilypad.cli.provider
 import lilypad.cli.run
-import lilypad.cli.session  # noqa: F401
+import lilypad.cli.session
+import lilypad.cli.watcher  # noqa: F401

@@ -109,11 +109,23 @@ CREATOR_DISPUTES: tuple[Lives, ...] = (
     ("creator.disputed",),
 )
 
+# The watcher: two runs of a job that somebody else has run, then the challenge, and its own case.
+_LOOKING: Lives = (
+    *seeing("SUBMITTED"), *_FETCHING, *_RUNNING, "work.sealed", "work.pinned", "watcher.noted@1", "watcher.noted@2",
+)  # fmt: skip
+_BRINGING = tuple(zip(sending("approve"), sending("deposit"), sending("challenge"), strict=True))
+WATCHER: tuple[Lives, ...] = (
+    (*_LOOKING, *_BRINGING[0][0], *_BRINGING[0][1], "watcher.priced", *_BRINGING[0][2], *seeing("CHALLENGED")),
+    ("watcher.noted@1", "watcher.noted@2", *sum(_BRINGING[1], ()), "book.writing@REJECTED"),
+    (*sum(_BRINGING[2], ()), "book.written@REJECTED"),
+    ("watcher.challenged",),
+)
+
 ALL: tuple[Lives, ...] = (
     *PROVIDER_WORKS, PROVIDER_WAITS, *PROVIDER_ENDS, *PROVIDER_DECLINES, *PROVIDER_FINALIZES, *PROVIDER_IS_LATE,
     *PROVIDER_CLEARS, *PROVIDER_DRAINS, *PROVIDER_RUNS_A_CONTAINER, *PROVIDER_RUNS_ON_A_CLUSTER,
     *SOLVER, *SOLVER_FORGETS, *CREATOR,
-    *MEDIATOR_SEALS, *MEDIATOR_OPENS, *CREATOR_DISPUTES,
+    *MEDIATOR_SEALS, *MEDIATOR_OPENS, *CREATOR_DISPUTES, *WATCHER,
 )  # fmt: skip
 
 

@@ -80,6 +80,13 @@ class Town:
         data = self.folder / f"mediator-{secrets.token_hex(3)}"
         return self._agent(data, ("--log-text", "mediator", "start"), account, ops_port=0, **settings)
 
+    async def watcher(self, **settings: object) -> Watcher:
+        """Looks at every result, at once."""
+        account = await self.account()
+        data = self.folder / f"watcher-{secrets.token_hex(3)}"
+        arguments = ("--log-text", "watcher", "start", "--check", "1", "--wait", "0")
+        return Watcher(self._agent(data, arguments, account, ops_port=0, **settings), account, data)
+
     def solver(self, port: int, **settings: object) -> Agent:
         data = self.folder / f"solver-{secrets.token_hex(3)}"
         arguments = ("--log-text", "solver", "start", "--port", str(port))
@@ -132,6 +139,16 @@ class Provider:
 
     def deal_folders(self) -> list[str]:
         return sorted(path.name for path in (self.folder / "deals").glob("*"))
+
+
+@dataclass
+class Watcher:
+    agent: Agent
+    account: LocalAccount
+    data: Path
+
+    def left_on_disk(self) -> list[Path]:
+        return [*self.data.glob("watcher/31337/*/results/*")]
 
 
 @dataclass

@@ -120,7 +120,7 @@ async def local_network(
 
 def _forget(settings: Settings) -> None:
     """What an earlier local chain left: the chain is new, so all of it is void."""
-    for role in ("creator", "provider", "solver", "owner", "author", "mediator"):
+    for role in ("creator", "provider", "solver", "owner", "author", "mediator", "watcher"):
         shutil.rmtree(settings.data / role / str(settings.chain_id), ignore_errors=True)
 
 

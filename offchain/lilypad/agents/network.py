@@ -194,7 +194,9 @@ class Actor(Network):
     async def challenge(self, deal: Deal, price: int) -> Receipt:
         """At this price of `quote`, and no other."""
         words = deal.terms.words(), deal.agreement.words(), _claim_of(deal), price
-        return await self._send(self.controller, "challenge", *words, key=f"challenge:{deal.id.hex()}")
+        # A reorganisation may bring another result of the same deal: to challenge that is another effect.
+        result = keccak(words[2][0] + words[2][1].to_bytes(32, "big")).hex()[:16]
+        return await self._send(self.controller, "challenge", *words, key=f"challenge:{deal.id.hex()}:{result}")
 
     async def end_overdue(self, deal: Deal, way: WayOut) -> Receipt:
         """The permissionless call that `way_out` names."""

@@ -21,7 +21,7 @@ ON_DEALS = frozenset(("submitResult", "decline", "accept", "challenge", "late", 
 
 def is_about_a_final_deal(key: str, deals: DealBook) -> bool:
     """Whether its deal has ended, and left the hands of the book: no reorganisation makes it open again."""
-    function, _, subject = key.partition(":")
+    function, subject = (*key.split(":"), "")[:2]
     if function not in ON_DEALS:
         return False
     id_ = DealId(bytes.fromhex(subject))

@@ -24,6 +24,7 @@ from lilypad.cli.result import result
 from lilypad.cli.run import run
 from lilypad.cli.up import up
 from lilypad.cli.wallet import wallet
+from lilypad.cli.watcher import watcher
 from lilypad.logs import LEVELS
 
 BROKEN_PIPE = 141
@@ -46,7 +47,7 @@ def cli(invocation: Invocation, log_level: str | None, log_json: bool | None, de
 
 JOBS = (run, jobs, status, logs, cancel, result, resume, announce)
 DISPUTES = (challenge, appeal, cases, case)
-MACHINERY = (up, wallet, provider, solver, mediator, modules, config, doctor, completion)
+MACHINERY = (up, wallet, provider, solver, mediator, watcher, modules, config, doctor, completion)
 for command in (*JOBS, *DISPUTES, *MACHINERY):
     cli.add_command(command)
 

@@ -21,6 +21,7 @@ class Kind(enum.StrEnum):
     SLASHED = "slashed"
     CHAIN_UNREACHABLE = "chain_unreachable"
     STORE_FULL = "store_full"
+    CHALLENGE_LOST = "challenge_lost"
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,7 @@ class Metrics:
 
         self.agent = gauge("agent_info", "1, with what this agent is.", "role", "account", "chain", "version")
         self.moves = counter("deal_moves", "Deals that reached a status while this agent ran.", "status")
+        self.checked = counter("results_checked", "Other people's results that a watcher looked at.", "outcome")
         self.running = gauge("executions_running", "Modules that run now.", "engine")
         self.executions = counter("executions", "Modules that ended.", "engine", "outcome")
         self.run_seconds = histogram("execution_seconds", "How long modules ran.", "engine", RUN_BUCKETS)

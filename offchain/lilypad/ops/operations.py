@@ -86,6 +86,10 @@ class Operations(ChainObserver, DealObserver):
         if self._spans.tracer.is_on:
             self._spans.stage(job, stage, deal)
 
+    def result_checked(self, outcome: str) -> None:
+        """A watcher has looked at a result, or passed it over."""
+        self.metrics.checked.labels(outcome).inc()
+
     def store_looked(self, used: int, quota: int) -> None:
         """An agent has looked through what it keeps."""
         self.metrics.store_bytes.set(used)
@@ -156,6 +160,9 @@ class Operations(ChainObserver, DealObserver):
             whose = "your collateral is gone: stop, and compare this module's result with another machine's"
             message = f"a result was found wrong; {whose if mine else 'the provider has lost its collateral'}"
             self.alerts.happened(Kind.SLASHED, deal_id, message, deal=deal_id, collateral=deal.terms.collateral)
+        elif self._role == "watcher" and deal.status is DealStatus.ACCEPTED:
+            message = "mediators have upheld a result that was challenged here: compare this machine with another one"
+            self.alerts.happened(Kind.CHALLENGE_LOST, deal_id, message, deal=deal_id, module_id=deal.job.module.hex())
 
     # ------------------------------------------------------------------ internal
 

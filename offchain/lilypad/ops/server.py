@@ -17,7 +17,7 @@ from lilypad.settings import Settings
 
 log = logging.getLogger(__name__)
 
-PORTS = {"provider": 9551, "solver": 9552, "mediator": 9553}
+PORTS = {"provider": 9551, "solver": 9552, "mediator": 9553, "watcher": 9554}
 """Where nothing is set. If it is taken, any free one; the log says which."""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -49,8 +50,11 @@ class Command:
     def __call__(self, *arguments: str, stdin: str = "") -> Outcome:
         """In this process."""
         environment: dict[str, str | None] = {n: None for n in os.environ if n.startswith("LILYPAD_")}
+        logger = logging.getLogger("lilypad")
+        level = logger.level
         with CliRunner(mix_stderr=False).isolation(stdin, environment | self.environment) as (out, err):
             code = call([*arguments])
+            logger.setLevel(level)  # tests that come after this one read logs too
             assert err is not None
             return Outcome(code, out.getvalue().decode(), err.getvalue().decode())
 

@@ -21,7 +21,7 @@ from tests.offchain.ops.helpers import ended, operations, scrape_here
 
 ROOT = Path(__file__).parents[3]
 DEPLOY = ROOT / "deploy"
-SERVICES = ("solver", "provider", "mediator")
+SERVICES = ("solver", "provider", "mediator", "watcher")
 
 
 def compose(name: str = "compose.yaml") -> dict[str, Any]:
@@ -35,7 +35,7 @@ def service(request: pytest.FixtureRequest) -> dict[str, Any]:
     return found
 
 
-def test_services__are_solver_provider_and_mediator() -> None:
+def test_services__are_all_agents_that_run_day_and_night() -> None:
     assert set(compose()["services"]) == {*SERVICES}
 
 
@@ -61,8 +61,10 @@ def test_service__is_closed(service: dict[str, Any]) -> None:
 def test_service__publishes_on_the_loopback_what_it_listens_on(service: dict[str, Any]) -> None:
     ports = [port.split(":") for port in service["ports"]]
     assert {host for host, _, _ in ports} == {"127.0.0.1"}
-    listening = {service["environment"]["LILYPAD_OPS_PORT"], service["environment"].get("LILYPAD_LISTEN_PORT", "8551")}
-    assert {inside for _, _, inside in ports} == listening
+    others = {"solver": {"8551"}, "watcher": set()}.get(service["command"][0])
+    if others is None:
+        others = {service["environment"]["LILYPAD_LISTEN_PORT"]}
+    assert {inside for _, _, inside in ports} == {service["environment"]["LILYPAD_OPS_PORT"], *others}
     assert service["healthcheck"]["test"][-1] == service["environment"]["LILYPAD_OPS_PORT"]
 
 

@@ -60,8 +60,8 @@ def analyze(missing: Callable[[str], NoReturn]) -> str:
     return found or missing("no systemd-analyze: units are checked by their text alone")
 
 
-def test_units__are_those_of_mediator_provider_and_solver() -> None:
-    assert [path.stem for path in UNITS] == ["lilypad-mediator", "lilypad-provider", "lilypad-solver"]
+def test_units__are_those_of_all_agents_that_run_day_and_night() -> None:
+    assert [path.stem.removeprefix("lilypad-") for path in UNITS] == ["mediator", "provider", "solver", "watcher"]
 
 
 def test_unit__as_systemd_reads_it__is_without_fault(path: Path, tmp_path: Path, analyze: str) -> None:
@@ -108,7 +108,7 @@ def test_settings__that_are_named__exist(path: Path) -> None:
     assert names <= {name.upper() for name in Settings.model_fields}
 
 
-@pytest.mark.parametrize("role", ["provider", "solver", "mediator"])
+@pytest.mark.parametrize("role", ["provider", "solver", "mediator", "watcher"])
 def test_settings__of_an_example_file__are_valid_with_every_line_that_is_commented_out(
     role: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -118,13 +118,14 @@ def test_settings__of_an_example_file__are_valid_with_every_line_that_is_comment
     (tmp_path / "whole.env").write_text("\n".join(line for line in lines if line.startswith("LILYPAD_")))
     monkeypatch.setenv("LILYPAD_ENV_FILE", str(tmp_path / "whole.env"))
     settings = Settings.from_environment()
-    assert settings.ops_port == {"provider": 9551, "solver": 9552, "mediator": 9553}[role]
+    assert settings.ops_port == {"provider": 9551, "solver": 9552, "mediator": 9553, "watcher": 9554}[role]
     assert settings.alert_webhook is not None
 
 
-def test_options__of_the_provider__are_options_of_its_command(tmp_path: Path) -> None:
-    (line,) = re.findall(r"(?m)^PROVIDER_OPTIONS=(.*)$", (DEPLOY / "provider.env").read_text())
-    assert Command(tmp_path)("provider", "start", *shlex.split(line), "--help").code == 0
+@pytest.mark.parametrize("role", ["provider", "watcher"])
+def test_options__of_an_example_file__are_options_of_its_command(role: str, tmp_path: Path) -> None:
+    (line,) = re.findall(rf"(?m)^{role.upper()}_OPTIONS=(.*)$", (DEPLOY / f"{role}.env").read_text())
+    assert Command(tmp_path)(role, "start", *shlex.split(line), "--help").code == 0
 
 
 def test_user__of_the_units__is_made_by_sysusers() -> None:

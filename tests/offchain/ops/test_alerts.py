@@ -16,7 +16,7 @@ from lilypad.ops.watch import Balances, Limits, Subject, Watch
 from lilypad.protocol.deal import DealStatus, Verdict
 from lilypad.settings import ETHER
 
-from .helpers import CREATOR, WINDOWS, ended, open_deal, operations, scrape_here
+from .helpers import CHALLENGER, CREATOR, WINDOWS, ended, open_deal, operations, scrape_here
 
 RICH = Balances(wallet=ETHER, free=10 * ETHER, locked=10 * ETHER, gas=ETHER)
 
@@ -127,6 +127,17 @@ def test_deal__that_is_slashed__is_told_to_both_sides_in_their_words(heard: list
     creator.alerts.forward = said.append
     creator.deal_moved(open_deal(), slashed)
     assert "the provider has lost" in said[0].message
+
+
+def test_challenge__that_a_watcher_has_lost__calls_a_person_and_one_that_it_won_says_so() -> None:
+    watcher, said = operations("watcher", CHALLENGER), list[Alert]()
+    watcher.alerts.forward = said.append
+    watcher.deal_moved(open_deal(), ended(DealStatus.ACCEPTED, verdict=Verdict.RIGHT, cost=100))
+    watcher.deal_moved(open_deal(2), ended(DealStatus.REJECTED, 2, verdict=Verdict.WRONG))
+    assert [alert.kind for alert in said] == [Kind.CHALLENGE_LOST, Kind.SLASHED]
+    assert "compare this machine with another one" in said[0].message
+    assert watcher.ledger.totals().outlay == 100, "bond and fee"
+    assert watcher.ledger.totals().income > 0
 
 
 def test_deal__that_was_slashed_before_the_start__is_not_told_again(watched: Operations, heard: list[Alert]) -> None:

@@ -23,10 +23,10 @@ from eth_account.signers.local import LocalAccount
 
 from lilypad.agents.books.deals import DealBook
 from lilypad.agents.books.logbook import FOREVER
+from lilypad.agents.challenging import challenge
 from lilypad.agents.creator.cancelling import Cancellation, cancel_job
 from lilypad.agents.creator.course import Course
 from lilypad.agents.creator.desk import Desk
-from lilypad.agents.creator.disputing import dispute
 from lilypad.agents.creator.following import absorb, while_following
 from lilypad.agents.creator.job_offers import JobOffers, JobOptions
 from lilypad.agents.creator.jobs import Job, JobFolder, creator_folder
@@ -196,4 +196,4 @@ class Lilypad:
 
     async def challenge(self, deal: Deal) -> Receipt:
         """Disputes a result, at the price of the mediation's fee and bond if it was right."""
-        return await dispute(self.actor, deal)
+        return await challenge(self.actor, deal)

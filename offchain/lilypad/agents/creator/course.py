@@ -9,15 +9,17 @@ from collections.abc import AsyncIterator
 from contextlib import suppress
 
 from lilypad.agents.books.deals import DealBook
+from lilypad.agents.challenging import challenge
 from lilypad.agents.court import publishers
 from lilypad.agents.creator.agreeing import Agreeing
 from lilypad.agents.creator.desk import Desk
-from lilypad.agents.creator.disputing import Check, disagrees, dispute, is_drawn
+from lilypad.agents.creator.disputing import Check, is_drawn
 from lilypad.agents.creator.jobs import Job
 from lilypad.agents.creator.progress import Progress, Stage
 from lilypad.agents.creator.rerunning import run_here
 from lilypad.agents.network import Actor
 from lilypad.agents.work.fetching import JobResult, fetch_result
+from lilypad.agents.work.rerunning import vote_on
 from lilypad.chain.feed import Feed
 from lilypad.crashing import crash_point
 from lilypad.errors import (
@@ -27,6 +29,7 @@ from lilypad.errors import (
     TransactionRevertedError,
 )
 from lilypad.protocol.deal import Deal, DealStatus, deadline, way_out
+from lilypad.protocol.mediation import UPHOLDS
 
 log = logging.getLogger(__name__)
 
@@ -89,7 +92,7 @@ class Course:
                 crash_point("creator.verified")
                 yield Progress(Stage.VERIFIED, job, deal, doubt=doubt)
             if doubt is not None and deal.status is DealStatus.SUBMITTED:
-                await dispute(self._actor, deal)
+                await challenge(self._actor, deal)
                 crash_point("creator.disputed")
                 deal = await self._while_status(deal, DealStatus.SUBMITTED)
         if deal.status is DealStatus.CHALLENGED:
@@ -136,9 +139,12 @@ class Course:
             return result, None
         if is_drawn(policy, self._job.lot, deal):
             return result, "drawn to be checked by mediators"
-        if policy.check is Check.RERUN and disagrees(await run_here(self._actor, self._desk, deal), deal):
+        if policy.check is Check.RERUN and await self._finds_another(deal):
             return result, "this machine finds another result"
         return result, None
+
+    async def _finds_another(self, deal: Deal) -> bool:
+        return vote_on(await run_here(self._actor, self._desk, deal), deal) != UPHOLDS
 
     async def _fetch(self, deal: Deal) -> JobResult:
         """The output, checked byte for byte against the commitment. A provider that is away is asked again, until the

@@ -20,13 +20,13 @@ import aiohttp
 from lilypad.agents.books.cases import CaseBook, Dispute
 from lilypad.agents.network import Network, show_id
 from lilypad.agents.work.fetching import fetch_result
+from lilypad.agents.work.rerunning import Servers, rerun
 from lilypad.agents.work.results import ResultRecord
 from lilypad.agents.work.workshop import Workshop
 from lilypad.crashing import crash_point
 from lilypad.errors import (
     ContentInvalidError,
     ContentUnavailableError,
-    EngineAwayError,
     FaultError,
     RecoverableError,
     RejectedError,
@@ -36,7 +36,6 @@ from lilypad.protocol.commitment import commitment
 from lilypad.protocol.deal import Claim, Deal
 from lilypad.protocol.docket import Ballot
 from lilypad.store.blocks import LocalBlockStore
-from lilypad.store.http import HttpBlockSource
 
 log = logging.getLogger(__name__)
 
@@ -64,6 +63,7 @@ class Examiner:
         self._cases = cases
         self._workshop = workshop
         self._places = places
+        self._servers = Servers(network, places.market, places.session)
         self._at_work: dict[bytes, asyncio.Task[Ballot | None]] = {}
         """By round."""
 
@@ -116,28 +116,17 @@ class Examiner:
     async def _result(self, dispute: Dispute, until: int) -> Claim:
         """What the job amounts to here. The inputs are asked for, of the market and of the provider, until there is
         just the time left to vote that they are not to be had."""
-        deal, notes = dispute.deal, self._cases.notes(dispute.id)
-        while "result" not in notes:
+        notes = self._cases.notes(dispute.id)
+        if "result" not in notes:
             try:
-                record = await self._workshop.run(deal, sources=await self._sources(deal))
+                record = await rerun(self._workshop, dispute.deal, self._servers, lambda: self._now() > until)
             except (ContentUnavailableError, ContentInvalidError) as error:
-                if self._now() > until:
-                    log.warning("inputs_missing", extra={"case": show_id(dispute.id), "error": str(error)})
-                    return CANNOT_RUN
-                await asyncio.sleep(RETRY_SECONDS)
-            except EngineAwayError as error:
-                raise RecoverableError(error.message, **error.fields) from error
-            else:
-                self._cases.note(dispute.id, result=record.to_json())
-                notes = self._cases.notes(dispute.id)
+                log.warning("inputs_missing", extra={"case": show_id(dispute.id), "error": str(error)})
+                return CANNOT_RUN
+            self._cases.note(dispute.id, result=record.to_json())
+            notes = self._cases.notes(dispute.id)
         record = ResultRecord.from_json(notes["result"])
         return Claim(commitment(record.result), record.instruction_count)
-
-    async def _sources(self, deal: Deal) -> HttpBlockSource:
-        """The provider has the inputs that it ran: it is in its interest to serve them."""
-        endpoint = await self._network.endpoint(deal.terms.provider)
-        servers = [url for url in (self._places.market, endpoint) if url]
-        return HttpBlockSource(servers, self._places.session, rounds=1)
 
     async def _can_fetch(self, deal: Deal, until: int) -> bool:
         """Whether the provider serves the output that it committed to."""

@@ -22,17 +22,15 @@ from lilypad.agents.service import ROLE_MEDIATOR, base, deal_of, introduce, serv
 from lilypad.agents.watching import watched
 from lilypad.agents.work.orphans import attended, remove_orphans
 from lilypad.agents.work.packages import Catalogue, Packages
+from lilypad.agents.work.rerunning import executors
 from lilypad.agents.work.retention import Retention
 from lilypad.agents.work.shelf import Shelf
 from lilypad.agents.work.workshop import Workshop
 from lilypad.chain.deployments import Deployment
-from lilypad.executors.docker import DockerExecutor
-from lilypad.executors.wasm import WasmExecutor
 from lilypad.ops.engine import EngineProbe
 from lilypad.settings import Settings
 from lilypad.store.blocks import LocalBlockStore
 from lilypad.store.http import HttpBlockSource, content_app
-from lilypad.types import Engine
 
 log = logging.getLogger(__name__)
 
@@ -41,21 +39,20 @@ async def run_mediator(
     settings: Settings, deployment: Deployment, account: LocalAccount, ready: asyncio.Event | None = None
 ) -> None:
     """Until cancelled. What is in hand goes on at the next start."""
-    async with base(settings, deployment, account, "mediator") as here, aiohttp.ClientSession() as session:
+    async with (
+        base(settings, deployment, account, "mediator") as here,
+        aiohttp.ClientSession() as session,
+        executors(settings, f"{account.address.lower()}-mediator", at_once=2) as engines,
+    ):
         court = CourtActor(here.actor)
         cases = CaseBook(here.actor, here.journal, "mediator")
-        wasm = WasmExecutor(settings.data / "wasm-cache", max_concurrent=2)
-        docker = DockerExecutor(settings.docker, namespace=f"{account.address.lower()}-mediator")
         store = LocalBlockStore(here.folder / "blocks")
         workshop = Workshop(
             folder=here.folder / "cases",
             store=store,
             sources=HttpBlockSource([settings.market], session, rounds=1),
             catalogue=Catalogue(here.actor, Packages(settings.modules)),
-            executors={
-                Engine.WASM: here.operations.observed(wasm, Engine.WASM),
-                Engine.DOCKER: here.operations.observed(docker, Engine.DOCKER),
-            },
+            executors={kind: here.operations.observed(one, kind) for kind, one in engines.by_engine.items()},
         )
         public = LocalBlockStore(here.folder / "published")
         publisher = Publisher(cases, workshop.store, public)
@@ -67,16 +64,12 @@ async def run_mediator(
             examiner = Examiner(here.actor, cases, workshop, Places(settings.market, Path(folder), session))
             mediator = Mediator(court, cases, workshop, examiner, publisher, shelf.wake)
             async with serving(_app(publisher, public), settings) as url, here.operations.attending(subject):
-                try:
-                    await introduce(here.actor, ROLE_MEDIATOR, url)
-                    if ready is not None:
-                        ready.set()
-                    look = partial(remove_orphans, docker, partial(_executions, cases))
-                    async with shelf.attended(), published.attended(), attended(look):
-                        await mediator.run(here.feed("LilypadMediation"))
-                finally:
-                    await wasm.close()
-                    await docker.close()
+                await introduce(here.actor, ROLE_MEDIATOR, url)
+                if ready is not None:
+                    ready.set()
+                look = partial(remove_orphans, engines.docker, partial(_executions, cases))
+                async with shelf.attended(), published.attended(), attended(look):
+                    await mediator.run(here.feed("LilypadMediation"))
 
 
 def _executions(cases: CaseBook) -> set[str]:

@@ -14,10 +14,10 @@ from contextlib import suppress
 from pathlib import Path
 
 from lilypad.agents.books.deals import DealBook
+from lilypad.agents.defending import Defence
 from lilypad.agents.network import Actor, show_id
 from lilypad.agents.provider.admission import Admission
 from lilypad.agents.provider.capacity import is_at_work
-from lilypad.agents.provider.defending import Defence
 from lilypad.agents.provider.gate import Gate
 from lilypad.agents.provider.live_logs import LiveLogs
 from lilypad.agents.provider.offering import Offering

@@ -11,12 +11,13 @@ from aiohttp import web
 from eth_account.signers.local import LocalAccount
 
 from lilypad.agents.books.deals import DealBook
+from lilypad.agents.defending import Defence
 from lilypad.agents.network import Network
 from lilypad.agents.nonces import JournalCounter, OfferNonces
 from lilypad.agents.provider.admission import Admission
 from lilypad.agents.provider.agent import Provider
 from lilypad.agents.provider.capacity import Ready, Wish, choose
-from lilypad.agents.provider.defending import Defence
+from lilypad.agents.provider.defending import is_worth_it
 from lilypad.agents.provider.engines import Engines, engines_of, look
 from lilypad.agents.provider.gate import Gate
 from lilypad.agents.provider.log_service import LogService
@@ -77,7 +78,7 @@ async def run_provider(
         outstanding, ready_now = OutstandingOffers(here.journal), partial(_ready_now, actor, terms, engines)
         offering = Offering(actor, account, terms, market, nonces, outstanding, shelf.has_room, ready_now)
         admission = Admission(workshop.catalogue, Pace(here.journal, engines.paces, settings.cluster))
-        defence = Defence(actor) if settings.appeal else None
+        defence = Defence(actor, is_worth_it) if settings.appeal else None
         gate = Gate(terms.capacity, terms.places)
         provider = Provider(actor, deals, workshop, offering, admission, gate, defence, shelf.wake)
         logs = LogService(actor.domain, deals, provider.live)

@@ -61,13 +61,13 @@ class Workshop:
             RejectedError, FaultError: this machine cannot run the job.
         """
         folder = self.folder / deal.id.hex()
-        spec = await self._prepare(deal, folder / "inputs", sources or self.sources)
+        spec = await self._prepare(deal, sources or self.sources)
         crash_point("work.fetched")
         executor = self.executors.get(spec.engine)
         if executor is None:
             raise RejectedError("this machine has no such executor", engine=spec.engine)
         execution, output = deal.id.hex(), folder / "output"
-        await executor.start(execution, spec, folder / "inputs", output)
+        await executor.start(execution, spec, self._inputs(deal), output)
         began(deal.id, executor)
         crash_point("work.running")
         try:
@@ -86,6 +86,17 @@ class Workshop:
         crash_point("work.pinned")
         return ResultRecord(result, ended.instruction_count)
 
+    async def fetch(self, deal: Deal, sources: BlockSource) -> None:
+        """The job's inputs, checked; `run` does it too.
+
+        Raises:
+            ContentUnavailableError, ContentInvalidError: they are not to be had.
+        """
+        inputs = self._inputs(deal)
+        if not inputs.exists():
+            inputs.parent.mkdir(parents=True, exist_ok=True)
+            await self.store.fetch_directory(Cid.of_directory(deal.job.inputs), inputs, source=sources)
+
     async def clean_up(self, deal: DealId) -> None:
         """The result stays in the store, pinned; the working copies go."""
         for executor in self.executors.values():
@@ -94,15 +105,15 @@ class Workshop:
         await asyncio.to_thread(shutil.rmtree, self.folder / deal.hex(), ignore_errors=True)
         self._made.pop(deal, None)
 
-    async def _prepare(self, deal: Deal, inputs: Path, sources: BlockSource) -> ExecutionSpec:
+    def _inputs(self, deal: Deal) -> Path:
+        return self.folder / deal.id.hex() / "inputs"
+
+    async def _prepare(self, deal: Deal, sources: BlockSource) -> ExecutionSpec:
         """What to run, with its inputs fetched and checked."""
         package = await self.catalogue.package(deal.job.module)
         require_same_engine(package.manifest)
-        if not inputs.exists():  # noqa: ASYNC240 - one stat
-            inputs.parent.mkdir(parents=True, exist_ok=True)
-            cid = Cid.of_directory(deal.job.inputs)
-            await self.store.fetch_directory(cid, inputs, source=sources)
-        given = read_inputs(package.manifest, inputs)
+        await self.fetch(deal, sources)
+        given = read_inputs(package.manifest, self._inputs(deal))
         limit, seed = instruction_limit(deal, package.manifest), seed_from_inputs(deal.job.inputs)
         return execution_spec(package.manifest, given, package.artifact, limit, seed)
 
