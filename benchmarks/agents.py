@@ -33,6 +33,7 @@ from lilypad.chain.feed import Feed
 from lilypad.chain.rpc import Rpc
 from lilypad.chain.sender import Sender
 from lilypad.executors.wasm import WasmExecutor
+from lilypad.heap import keep_small
 from lilypad.modules.folder import read_inputs, write_inputs
 from lilypad.modules.spec import execution_spec, seed_from_inputs
 from lilypad.settings import Settings
@@ -257,6 +258,7 @@ async def measure() -> dict[str, str]:
 
 
 def main() -> None:
+    keep_small()  # as every agent does
     if sys.argv[1:2] == ["memory"]:
         asyncio.run(memory(int(sys.argv[2])))
         return

@@ -25,6 +25,7 @@ MAY_IMPORT = {
     "types": set(),
     "errors": set(),
     "crashing": set(),
+    "heap": set(),
     "settings": set(),
     "logs": set(),
     "wallet": WORDS,
@@ -38,7 +39,8 @@ MAY_IMPORT = {
     "agents": {*IMPURE_WORDS, "settings", "protocol", "chain", "executors", "store", "modules", "market", "ops"},
     "doctor": {*WORDS, "settings", "wallet", "chain", "executors", "market", "ops", "agents"},
     "cli": {
-        *(*WORDS, "settings", "logs", "wallet", "protocol", "chain", "store", "modules", "market", "agents", "doctor"),
+        *(*WORDS, "settings", "logs", "heap", "wallet", "protocol", "chain", "store", "modules", "market", "agents"),
+        "doctor",
     },
 }
 AGENTS_KNOW = {

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from lilypad import logs
+from lilypad import heap, logs
 from lilypad.cli.failures import Interrupted
 from lilypad.cli.options import Invocation
 from lilypad.errors import FaultError
@@ -30,7 +30,8 @@ NOTICE = "no wallet: using the well-known development account of the local chain
 
 
 def start(invocation: Invocation, default_level: str = "warning") -> Settings:
-    """Reads the settings and sets the logs up: once per command."""
+    """Reads the settings, sets up the logs and the heap: once per command."""
+    heap.keep_small()
     settings = read_settings()
     level = invocation.log_level
     if level is None:
