@@ -146,10 +146,22 @@ def _isolation(info: dict[str, Any]) -> list[Finding]:
         seccomp = broken("seccomp", "containers may make every system call", fix)
     else:
         seccomp = ok("seccomp", "the engine's default profile")
-    gvisor = sorted(name for name in info.get("Runtimes") or {} if "runsc" in name)
-    if gvisor:
-        return [seccomp, ok("gvisor", f"{', '.join(gvisor)} is there; jobs use {info.get('DefaultRuntime')}")]
-    return [seccomp, ok("gvisor", "not there: jobs share this machine's kernel behind seccomp (gVisor is optional)")]
+    return [seccomp, _users(options), *_runtime(str(info.get("DefaultRuntime", "")))]
+
+
+def _users(options: list[str]) -> Finding:
+    if any(option.startswith("name=userns") for option in options):
+        return ok("users", "those of containers are nobody on this machine (userns-remap)")
+    text = "those of containers are this machine's, 10001 for jobs: userns-remap in daemon.json would part them"
+    return ok("users", text)
+
+
+def _runtime(name: str) -> list[Finding]:
+    """A job's time and memory are read in its control group, which gVisor does not show."""
+    if "runsc" not in name:
+        return []
+    fix = "make runc the engine's default-runtime in daemon.json"
+    return [broken("runtime", f"{name} (gVisor) shows containers no control group, so that none could be billed", fix)]
 
 
 def _warden() -> list[Finding]:

@@ -75,9 +75,19 @@ async def test_docker__with_something_missing__is_broken_and_says_what_to_do(
     assert finding.fix
 
 
-async def test_docker__with_gvisor__says_which_runtime_jobs_use(tmp_path: Path) -> None:
+async def test_docker__that_runs_everything_in_gvisor__is_broken_and_says_what_to_do(tmp_path: Path) -> None:
     found = await examine(tmp_path, Runtimes={"runc": {}, "runsc": {}}, DefaultRuntime="runsc")
-    assert found["gvisor"].text == "runsc is there; jobs use runsc"
+    assert found["runtime"].level is Level.BROKEN
+    assert "default-runtime" in found["runtime"].fix
+    assert "runtime" not in await examine(tmp_path, Runtimes={"runc": {}, "runsc": {}}, DefaultRuntime="runc")
+
+
+@pytest.mark.parametrize(("options", "says"), [(["name=userns"], "nobody on this machine"), ([], "userns-remap")])
+async def test_docker__tells_whether_the_users_of_containers_are_apart(
+    tmp_path: Path, options: list[str], says: str
+) -> None:
+    found = await examine(tmp_path, SecurityOptions=["name=seccomp,profile=default", *options])
+    assert says in found["users"].text
 
 
 async def test_docker__that_is_not_there__is_no_more_than_a_warning(tmp_path: Path) -> None:
