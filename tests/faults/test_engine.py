@@ -13,6 +13,7 @@ import pytest
 
 from lilypad.agents.creator.job_offers import JobOptions
 from lilypad.agents.creator.progress import Stage
+from lilypad.agents.service import namespace_of
 from lilypad.executors.docker import DEFAULT_ENGINE, DockerExecutor
 from lilypad.protocol.deal import DealStatus
 from lilypad.types import Address
@@ -48,7 +49,7 @@ async def engine(modules: Path, missing: Callable[[str], NoReturn]) -> AsyncIter
 
 
 async def check_no_containers(provider: Provider, engine: str = DEFAULT_ENGINE) -> None:
-    executor = DockerExecutor(engine, namespace=provider.account.address.lower())
+    executor = DockerExecutor(engine, namespace=namespace_of(provider.folder))
     assert await executor.orphans() == (), "containers of a deal that has ended"
     await executor.close()
 

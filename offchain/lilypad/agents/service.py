@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -72,6 +73,12 @@ async def introduce(actor: Actor, role: int, url: str) -> None:
     if await actor.endpoint(actor.account) != url:
         head = await actor.rpc.call("eth_blockNumber")
         await actor.register(role, url, key=f"{url}:{head}")
+
+
+def namespace_of(folder: Path) -> str:
+    """Keeps one agent's executions apart from those of all others on an engine: also of one with the same account on
+    another chain, or on another local network, whose executions it would take for orphans."""
+    return f"{folder.name}-{hashlib.sha256(str(folder.absolute()).encode()).hexdigest()[:8]}"
 
 
 def deal_of(request: web.Request) -> DealId:

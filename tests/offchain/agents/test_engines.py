@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from lilypad.agents.provider.engines import engines_of
+from lilypad.agents.service import namespace_of
 from lilypad.settings import Settings
 from lilypad.store.journal import Journal
 from lilypad.types import Address, Engine
@@ -29,3 +30,12 @@ async def test_pace__of_this_machine__is_measured_once(tmp_path: Path) -> None:
         first = await engines.paces()
         assert await engines.paces() == first
         await engines.close()
+
+
+def test_executions__of_one_account_in_two_places__have_names_of_their_own(tmp_path: Path) -> None:
+    """On two chains, or two networks of one's own: one engine, and neither takes the other's for orphans."""
+    folders = [tmp_path / data / "provider" / chain / ACCOUNT for data in "ab" for chain in ("1", "10")]
+    names = {namespace_of(folder) for folder in folders}
+    assert len(names) == 4
+    assert all(name.startswith(f"{ACCOUNT}-") for name in names)
+    assert namespace_of(folders[0]) == namespace_of(tmp_path / "a" / "provider" / "1" / ACCOUNT)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import signal
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -43,7 +44,9 @@ def started(operator: Command) -> Iterator[subprocess.Popen[str]]:
 
 
 def in_hand(lilypad: Command, operator: Command) -> str:
-    """A job that this provider has finished and nobody has paid: the cheapest takes it."""
+    """A job that this provider has finished and nobody has paid: the cheapest takes it, once the market knows of it."""
+    while not operator("provider", "status", "--json").document["capacity"]["offers"]["cpuMilli"]:
+        time.sleep(0.1)
     job: str = lilypad("run", "cowsay", "-i", "Message=mine", "--detach", "--json").document["job"]
     assert lilypad("logs", "-f", job).code == 0
     address = operator("wallet", "address").out.strip()

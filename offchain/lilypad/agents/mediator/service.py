@@ -18,7 +18,7 @@ from lilypad.agents.mediator.agent import Mediator
 from lilypad.agents.mediator.examining import Examiner, Places
 from lilypad.agents.mediator.publishing import Publisher
 from lilypad.agents.mediator.stock import mediator_needs
-from lilypad.agents.service import ROLE_MEDIATOR, base, deal_of, introduce, serving
+from lilypad.agents.service import ROLE_MEDIATOR, base, deal_of, introduce, namespace_of, serving
 from lilypad.agents.watching import watched
 from lilypad.agents.work.orphans import attended, remove_orphans
 from lilypad.agents.work.packages import Catalogue, Packages
@@ -42,7 +42,7 @@ async def run_mediator(
     async with (
         base(settings, deployment, account, "mediator") as here,
         aiohttp.ClientSession() as session,
-        executors(settings, f"{account.address.lower()}-mediator", at_once=2) as engines,
+        executors(settings, namespace_of(here.folder), at_once=2) as engines,
     ):
         court = CourtActor(here.actor)
         cases = CaseBook(here.actor, here.journal, "mediator")

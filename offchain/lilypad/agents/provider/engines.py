@@ -23,7 +23,7 @@ from lilypad.ops.engine import CLUSTER_SECONDS, ClusterProbe, EngineProbe, engin
 from lilypad.ops.health import Check
 from lilypad.settings import Settings
 from lilypad.store.journal import Journal
-from lilypad.types import Address, Engine, Resources
+from lilypad.types import Engine, Resources
 
 log = logging.getLogger(__name__)
 
@@ -110,8 +110,7 @@ class ClusterEngines(Engines):
         self._without_docker = without
 
 
-def engines_of(settings: Settings, account: Address, places: int, journal: Journal) -> Engines:
-    namespace = account.lower()
+def engines_of(settings: Settings, namespace: str, places: int, journal: Journal) -> Engines:
     if settings.cluster:
         cluster = ClusterExecutor(settings.cluster, namespace=namespace, docker=settings.docker)
         return ClusterEngines(cluster, each_once(journal, settings.cluster, cluster.paces))

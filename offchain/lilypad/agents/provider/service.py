@@ -29,7 +29,7 @@ from lilypad.agents.provider.policy import choose_modules
 from lilypad.agents.provider.running import RunningFile, RunState, running_file
 from lilypad.agents.provider.stock import provider_needs
 from lilypad.agents.sent import forgetting, is_about_a_final_deal
-from lilypad.agents.service import ROLE_PROVIDER, base, deal_of, introduce, serving
+from lilypad.agents.service import ROLE_PROVIDER, base, deal_of, introduce, namespace_of, serving
 from lilypad.agents.watching import watched
 from lilypad.agents.work.orphans import attended
 from lilypad.agents.work.packages import Catalogue, Packages
@@ -63,7 +63,7 @@ async def run_provider(
         deals = DealBook(
             actor, here.journal, "provider", lambda event: event.terms.provider == actor.account, operations
         )
-        engines = engines_of(settings, actor.account, terms.places, here.journal)
+        engines = engines_of(settings, namespace_of(here.folder), terms.places, here.journal)
         workshop = Workshop(
             folder=here.folder / "deals",
             store=store,

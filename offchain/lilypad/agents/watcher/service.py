@@ -10,7 +10,7 @@ from eth_account.signers.local import LocalAccount
 from lilypad.agents.books.deals import DealBook
 from lilypad.agents.defending import Defence
 from lilypad.agents.sent import forgetting, is_about_a_final_deal
-from lilypad.agents.service import base
+from lilypad.agents.service import base, namespace_of
 from lilypad.agents.watcher.accusing import Accuser
 from lilypad.agents.watcher.agent import Watcher
 from lilypad.agents.watcher.looking import Looker
@@ -37,11 +37,10 @@ async def run_watcher(
     ready: asyncio.Event | None = None,
 ) -> None:
     """Until cancelled. What is in hand goes on at the next start."""
-    namespace = f"{account.address.lower()}-watcher"
     async with (
         base(settings, deployment, account, "watcher") as here,
         aiohttp.ClientSession() as session,
-        executors(settings, namespace, at_once=policy.places) as engines,
+        executors(settings, namespace_of(here.folder), at_once=policy.places) as engines,
     ):
         actor, operations = here.actor, here.operations
         memory = Memory(here.journal)
@@ -60,7 +59,7 @@ async def run_watcher(
             Catalogue(actor, Packages(settings.modules)),
             Servers(actor, settings.market, session),
             {kind: operations.observed(one, kind) for kind, one in engines.by_engine.items()},
-            namespace,
+            namespace_of(here.folder),
         )
         looker.folder.mkdir(parents=True, exist_ok=True)
         accuser = Accuser(actor, deals, policy)
