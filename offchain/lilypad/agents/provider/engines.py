@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 
@@ -37,7 +38,7 @@ class There:
     """Of the machines that are there; None of one that always is."""
 
 
-class Engines:
+class Engines(ABC):
     """Executors by kind of job, and what is to be known of what is behind them."""
 
     def __init__(
@@ -57,9 +58,9 @@ class Engines:
         self.paces = paces
         self._outliving = outliving
 
+    @abstractmethod
     async def there(self) -> There:
         """What could run a job now."""
-        raise NotImplementedError
 
     async def look_through(self, known: Callable[[], Collection[str]]) -> None:
         """See `remove_orphans`."""
