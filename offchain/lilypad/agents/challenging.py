@@ -8,6 +8,7 @@ from lilypad.errors import FaultError
 from lilypad.protocol.deal import Deal, DealStatus, deadline
 
 TURNS = 8
+TOO_POOR = "the wallet is too poor for a challenge: send it LILY (`lilypad wallet fund` on a local chain)"
 
 
 def deterring_probability(price: int, collateral: int) -> float:
@@ -49,9 +50,5 @@ async def provide(actor: Actor, deal: Deal, price: int) -> None:
         if missing <= 0:
             return
         if missing > funds.wallet:
-            raise FaultError(
-                "the wallet is too poor for a challenge: send it LILY (`lilypad wallet fund` on a local chain)",
-                missing=missing - funds.wallet,
-                until=deadline(deal),
-            )
+            raise FaultError(TOO_POOR, missing=missing - funds.wallet, until=deadline(deal))
         await actor.deposit(missing, key=f"challenge:{deal.id.hex()}:{missing}:{turn}")

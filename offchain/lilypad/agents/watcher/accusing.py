@@ -6,7 +6,7 @@ import asyncio
 import logging
 
 from lilypad.agents.books.deals import DealBook
-from lilypad.agents.challenging import provide
+from lilypad.agents.challenging import TOO_POOR, provide
 from lilypad.agents.network import Actor, show_id
 from lilypad.agents.watcher.policy import WatchPolicy, locked, reward
 from lilypad.crashing import crash_point
@@ -90,8 +90,7 @@ class Accuser:
             raise RecoverableError("its challenges may not lock so much together", price=price, left=left)
         funds = await self._actor.funds(self._actor.account)
         if price > funds.wallet + funds.free:
-            message = "the wallet is too poor for a challenge: send it LILY (`lilypad wallet fund` on a local chain)"
-            raise FaultError(message, price=price, have=funds.wallet + funds.free)
+            raise FaultError(TOO_POOR, price=price, have=funds.wallet + funds.free)
         return price
 
     def _left_to_lock(self) -> int:
